@@ -1,0 +1,46 @@
+# make leaderboard   evaluate the embedded systems on the embedded tasks, print the table, write results/
+# make test          every test but the slow ones;  make test-all: those too
+# Both set up what they need: Python 3.11+ and make are enough.
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+export HF_HUB_OFFLINE ?= 1
+
+SYSTEMS := minilm,wordllama,bm25
+TASKS   := legal,faq
+
+.PHONY: leaderboard test test-all lint types lock clean
+
+# The records in the repository are another machine's: the first call here repeats them, the next finds them done.
+leaderboard: $(READY)
+	$(BIN)/python -m harness -m model=$(SYSTEMS) task=$(TASKS) overwrite=$(if $(wildcard $(VENV)/.evaluated),false,true)
+	@touch $(VENV)/.evaluated
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+test-all: $(READY)
+	$(BIN)/python -m pytest -m "slow or not slow"
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(READY)
+	$(BIN)/mypy
+
+lock: $(READY)
+	@{ echo '# Locked versions: pip install -c constraints.txt -e .[dev]   (made by `make lock`)'; \
+	   $(BIN)/pip freeze --exclude-editable | sed 's/+cpu$$//'; } > constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache
+
+# Without a binary build of torch for this machine in constraints.txt, pip would take gigabytes of CUDA: it is locked.
+$(READY): pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(READY)

@@ -1,0 +1,85 @@
+"""The progress display: where the sweep stands, how long it still takes. On standard error, and only to a person."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+from harness.cells.opening import Cell
+from harness.records.record import Record
+from harness.types import Encoder, Role, Vectors
+from harness.types import Progress as Tell
+
+
+class Display:
+    """One bar over all cells; the part of a cell that is done moves it too, so that the time left covers the sweep."""
+
+    def __init__(self, jobs: int, *, shown: bool = True) -> None:
+        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._progress = Progress(
+            SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[cell]}"),
+            TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(compact=True),
+            console=self._console, disable=not (shown and sys.stderr.isatty()), transient=True,
+        )  # fmt: skip
+        self._total, self._finished = jobs, 0
+        self._bar = self._progress.add_task("", total=jobs, cell="")
+
+    def __enter__(self) -> Display:
+        self._progress.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def walk(self, cells: Iterable[Cell]) -> Iterator[Cell]:
+        """The cells of one job, each announced; a job that stands for several lengthens the bar."""
+        for number, cell in enumerate(cells):
+            self._total += number > 0
+            title = f"{self._finished + 1}/{self._total}  {cell.system} × {cell.label}"
+            self._progress.update(self._bar, total=self._total, description=title)
+            yield cell
+            self._finished += 1
+            self._progress.update(self._bar, completed=self._finished, cell="")
+
+    def texts(self, done: int, total: int) -> None:
+        """Called by what encodes: moves the bar by the part of the cell that is done."""
+        share = done / total if total else 0.0
+        self._progress.update(self._bar, completed=self._finished + 0.99 * share, cell=f"{done:,}/{total:,} texts")
+
+    def done(self, record: Record, how: str) -> None:
+        """One line per finished cell, whether or not a bar is shown."""
+        primary = record.primary
+        if record.status != "ok" or primary is None:
+            self._console.print(f"{record.system} × {record.task}: {record.status}: {record.reason}", markup=False)
+            return
+        bounds = f" [{primary.low:.4f}, {primary.high:.4f}]" if primary.low is not None and primary.high is not None else ""
+        line = f"{record.system} × {record.task}: {primary.measure} {primary.mean:.4f}{bounds}, n={primary.n or '–'} ({how})"
+        self._console.print(line, markup=False)
+
+    def say(self, line: str) -> None:
+        """One line beside the bar."""
+        self._console.print(line, markup=False)
+
+
+class Watched:
+    """An encoder that tells the display of every text it encodes for somebody else's evaluator."""
+
+    def __init__(self, encoder: Encoder, tell: Tell) -> None:
+        self._encoder, self._tell = encoder, tell
+        self.texts = 0
+
+    @property
+    def similarity(self) -> str:
+        """The encoder's own."""
+        return self._encoder.similarity
+
+    def encode(
+        self, texts: Sequence[str], role: Role, *, task: str = "", kind: str = "", progress: Tell | None = None
+    ) -> Vectors:
+        """The encoder's vectors."""
+        self.texts += len(texts)
+        return self._encoder.encode(texts, role, task=task, kind=kind, progress=progress or self._tell)

@@ -1,0 +1,111 @@
+"""`python -m harness`: Hydra composes, the straight line runs, mistakes are told in one line with exit code 2."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from omegaconf import DictConfig
+
+from harness import plugins, sources
+from harness.config.jobs import Job, current, job_of
+from harness.config.mistakes import explained
+from harness.config.tokens import named_choices
+from harness.errors import HarnessError
+from harness.help import help_text
+
+MISTAKE, FAILURE, INTERRUPTED = 2, 1, 130
+
+
+def main() -> None:
+    """Entry of `python -m harness`; exits with 0, 1 (a cell of a sweep failed), 2 (a mistake) or 130 (interrupted)."""
+    sys.exit(guarded(lambda: run(sys.argv[1:])))
+
+
+def guarded(command: Any) -> int:
+    """Run a command; a user's mistake becomes one line on standard error."""
+    try:
+        return int(command() or 0)
+    except HarnessError as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return MISTAKE
+    except KeyboardInterrupt:
+        print("interrupted: what was finished is recorded; the same command goes on from there", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILURE
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Compose and evaluate; the exit code."""
+    plugins.discover()
+    if {"-h", "--help"} & set(arguments):
+        print(help_text(), end="")  # noqa: T201
+        return 0
+    return compose(arguments)
+
+
+def compose(arguments: Sequence[str]) -> int:
+    """Hand the arguments to Hydra; what it complains of is told in the harness's way."""
+    import hydra
+    from hydra.core.config_store import ConfigStore
+    from hydra.core.plugins import Plugins
+
+    from harness.config.schema import Settings
+    from harness.config.search_path import PluginConfigurations
+    from harness import launcher
+
+    failures: list[int] = []
+    raised: list[Exception] = []
+
+    def sweep(jobs: Sequence[Job], settings: DictConfig) -> list[Any]:
+        records = evaluate(jobs, settings, record_failures=True)
+        failures.append(sum(record.status == "failed" for record in records))
+        return records
+
+    def one(config: DictConfig) -> None:
+        node, loader = current()
+        try:
+            sweep_of_others = "MULTIRUN" in str(node.hydra.mode)
+            evaluate([job_of(config, node.hydra, loader)], config, record_failures=sweep_of_others)
+        except Exception as error:  # noqa: BLE001 - raised below: Hydra would print words of its own first
+            raised.append(error)
+
+    ConfigStore.instance().store(name="settings", node=Settings, provider="harness")
+    launcher.BySystem.run_sweep = staticmethod(sweep)
+    launcher.register()
+    Plugins.instance().register(PluginConfigurations)
+    PluginConfigurations.folders = plugins.configurations()
+    named_choices(arguments)
+    os.environ["HYDRA_FULL_ERROR"] = "1"  # the exception itself, for `explained`
+    sys.argv[1:] = arguments
+    entry = hydra.main(config_path=str(plugins.home() / "conf"), config_name="config", version_base="1.3")(one)
+    with explained(arguments):
+        entry()
+        if raised:
+            raise raised[0]
+    return FAILURE if sum(failures) else 0
+
+
+def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool) -> list[Any]:
+    """The straight line under a display, and the leaderboard at its end."""
+    from harness.benchmark import benchmark
+    from harness.cells.display import Display
+    from harness.cells.opening import Opener
+    from harness.leaderboard import publish
+    from harness.records.archive import Archive
+
+    sources.use(settings.data.mirror, settings.data.models)
+    archive = Archive(settings.results)
+    try:
+        with Display(len(jobs), shown=settings.progress) as display:
+            return benchmark(
+                jobs, archive, Opener(settings.device), display,
+                overwrite=settings.overwrite, record_failures=record_failures,
+            )  # fmt: skip
+    finally:
+        if settings.board and archive.read():
+            publish(archive)

@@ -1,0 +1,43 @@
+"""The options that every run has. What a task or a model adds to them stands in its own signature."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from omegaconf import MISSING
+
+
+@dataclass
+class Data:
+    """Where data sets come from."""
+
+    mirror: str | None = None
+    """A folder that stands in for the hub: ORG/NAME below it is the data set (or model) of that name."""
+    models: str | None = None
+    """The same for models, where they lie elsewhere than the data sets."""
+
+
+@dataclass
+class Settings:
+    """`python -m harness KEY=VALUE …`; not frozen, because Hydra fills it in."""
+
+    model: Any = MISSING
+    task: Any = MISSING
+    measures: list[str] | None = None
+    """Instead of the task's own; the first is the one the leaderboard shows. `measures=[nDCG@10,recall@100]`"""
+    depth: int | None = None
+    """How many documents are ranked per query, instead of the task's own depth."""
+    limit: int | None = None
+    """Use the first N queries only: a try-out, marked as such on the board."""
+    device: str = "auto"
+    """`cpu`, `cuda`, `mps`, or `auto` for the best one present."""
+    results: str = "results"
+    """Folder of records, runs, tables and plots."""
+    overwrite: bool = False
+    """Evaluate again what is already recorded under the same fingerprints."""
+    progress: bool = True
+    """Show a progress display on standard error."""
+    board: bool = True
+    """Write the leaderboard at the end."""
+    data: Data = field(default_factory=Data)

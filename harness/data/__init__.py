@@ -1,0 +1,1 @@
+"""Where data sets are read, checked and fingerprinted; the only room that imports mteb or beir."""

@@ -1,0 +1,1 @@
+"""Texts to vectors: order, duplicates, progress, and the refusal of vectors that cannot be compared."""

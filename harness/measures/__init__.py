@@ -1,0 +1,1 @@
+"""Names, the pytrec-eval adapter, plug-in measures, and the guard around them."""

@@ -1,0 +1,58 @@
+"""pytrec-eval behind its guard.
+
+It would (1) drop queries that are absent from the run, so that half an answer is scored on that half, and (3) store
+scores as float32 and order ties anew. So it is given ranks instead of scores, for every query that was answered, and
+what it does not return is 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.errors import MeasureError
+from harness.measures.names import Measure
+from harness.types import Qrels
+
+
+def score(measure: Measure, qrels: Qrels, rankings: Mapping[str, Sequence[str]]) -> NDArray[np.float64]:
+    """One value per query of `qrels`, in its order.
+
+    Args:
+        rankings: query id → document ids, best first. A judged query that is absent scores 0.
+    """
+    import pytrec_eval
+
+    name: str = measure.plugin.function(**measure.options)
+    level = int(measure.options.get("rel", 1))
+    if level < 1:
+        raise MeasureError(f"'{measure.name}': rel is at least 1; a grade of 0 is what irrelevant means.")
+    evaluator = pytrec_eval.RelevanceEvaluator(_gains(measure, qrels), {_asked(name)}, relevance_level=level)
+    cut = measure.k if name == "recip_rank" else None  # trec_eval's reciprocal rank has no cutoff of its own
+    ranked = {query_id: _as_scores(documents[:cut]) for query_id, documents in rankings.items() if query_id in qrels}
+    found = evaluator.evaluate({query_id: scores for query_id, scores in ranked.items() if scores})
+    return np.array([found[query_id][name] if query_id in found else 0.0 for query_id in qrels])
+
+
+def _as_scores(documents: Sequence[str]) -> dict[str, float]:
+    """Ranks as falling whole numbers, which float32 holds exactly: the order is ours, not one made from rounded scores."""
+    return {document: float(len(documents) - rank) for rank, document in enumerate(documents)}
+
+
+def _gains(measure: Measure, qrels: Qrels) -> dict[str, dict[str, int]]:
+    gain = measure.options.get("gain", "linear")
+    if gain not in ("linear", "exp"):
+        raise MeasureError(f"'{measure.name}': gain={gain} is neither linear nor exp.")
+    power = gain == "exp"
+    return {
+        query_id: {document: (2**grade - 1 if power and grade > 0 else grade) for document, grade in judged.items()}
+        for query_id, judged in qrels.items()
+    }
+
+
+def _asked(name: str) -> str:
+    """trec_eval takes a cutoff as `ndcg_cut.10` and answers as `ndcg_cut_10`."""
+    head, _, last = name.rpartition("_")
+    return f"{head}.{last}" if last.isdigit() else name

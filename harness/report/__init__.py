@@ -1,0 +1,1 @@
+"""Records to leaderboards, tables, plots and exports. Never a live object."""

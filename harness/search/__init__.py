@@ -1,0 +1,1 @@
+"""Vectors or terms to ranked lists, in the one order."""

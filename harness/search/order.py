@@ -1,0 +1,35 @@
+"""The one order of a ranked list: score in float32 descending, then document id descending, as trec_eval breaks ties.
+
+Every search ends here, and every measure trusts it: two measures of one report never see two orders.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def id_ranks(ids: Sequence[str]) -> NDArray[np.int64]:
+    """Place of each id among all, in ascending order of the strings; shape (len(ids),)."""
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    ranks = np.empty(len(ids), dtype=np.int64)
+    ranks[order] = np.arange(len(ids))
+    return ranks
+
+
+def top(scores: NDArray[np.float32], ranks: NDArray[np.int64], depth: int) -> NDArray[np.int64]:
+    """Positions of the best `depth` scores, best first; equal scores by `ranks` descending.
+
+    Args:
+        scores: Shape (documents,), float32. Minus infinity marks a document that is not to be ranked.
+        ranks: Shape (documents,), from `id_ranks`.
+    """
+    if depth < len(scores):
+        edge = np.partition(scores, len(scores) - depth)[len(scores) - depth]
+        positions = np.flatnonzero(scores >= edge)  # all that tie with the last place stay in, and the ids decide
+    else:
+        positions = np.arange(len(scores))
+    chosen = positions[np.lexsort((-ranks[positions], -scores[positions]))][:depth]
+    return chosen[scores[chosen] > -np.inf]

@@ -1,0 +1,93 @@
+"""Where hub data and models come from: a local mirror first, the hub's own cache next, the hub only where it may be asked.
+
+A mirror is a folder that holds ORG/NAME as the hub would give it (`hf download --repo-type dataset --local-dir`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.errors import DataError
+
+
+@dataclass(frozen=True)
+class Source:
+    """`mirror` (data sets and models) and `models` (models only) are folders that are looked into before anything else."""
+
+    mirror: Path | None = None
+    models: Path | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing may be asked of a host: with a mirror, or under the hub's own switch."""
+        return bool(self.mirror or self.models) or os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+
+    @property
+    def cache(self) -> Path:
+        """Where downloads are kept between runs."""
+        return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "embedding-harness"
+
+    def dataset(self, *names: str) -> Path | None:
+        """The mirror's folder of the first of these names that it holds; also below `datasets/`."""
+        return _first(self.mirror, "datasets", names)
+
+    def model(self, name: str) -> Path | None:
+        """The mirror's folder of the model of this name; also below `models/`."""
+        return _first(self.models, "models", [name]) or _first(self.mirror, "models", [name])
+
+    def advice(self, what: str, instead: str) -> str:
+        """One line for what is not within reach: what, and what to do instead."""
+        if self.mirror is not None:
+            return f"{what} is not in the mirror {self.mirror}: put it at {self.mirror}/ORG/NAME, or use {instead}."
+        return (
+            f"{what} is not on this machine and the hub is not within reach. Fetch it on a machine that reaches it "
+            f"and give its folder with data.mirror=DIR (DIR/ORG/NAME), or use {instead}."
+        )
+
+
+def _first(root: Path | None, below: str, names: Iterable[str]) -> Path | None:
+    places = [folder for name in names for folder in (root / name, root / below / name)] if root is not None else []
+    return next((folder for folder in places if folder.is_dir()), None)
+
+
+_source = Source()
+
+
+def use(mirror: str | None, models: str | None = None) -> None:
+    """Set the process's source, before a library of the hub is imported; `DataError` where a mirror is no folder.
+
+    With a mirror the hub's own libraries are told to stay offline too: nothing tries to reach a host.
+    """
+    global _source
+    for option, folder in (("data.mirror", mirror), ("data.models", models)):
+        if folder is not None and not Path(folder).expanduser().is_dir():
+            raise DataError(f"{option}={folder} is not a folder. Give one that holds ORG/NAME.")
+    _source = Source(
+        Path(mirror).expanduser().resolve() if mirror is not None else None,
+        Path(models).expanduser().resolve() if models is not None else None,
+    )
+    if _source.closed:
+        os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
+
+
+def source() -> Source:
+    """The process's source."""
+    return _source
+
+
+def is_unreachable(error: BaseException | None) -> bool:
+    """Whether an error, or what caused it, says that the hub or a host could not be asked."""
+    names = {
+        "ConnectionError", "ConnectError", "ConnectTimeout", "ProxyError", "OfflineModeIsEnabled", "LocalEntryNotFoundError",
+        "MaxRetryError", "NameResolutionError", "gaierror", "SSLError", "URLError", "ReadTimeout", "DatasetNotFoundError",
+        "TimeoutException", "OfflineModeError",
+    }  # fmt: skip
+    said = ("offline mode", "couldn't connect", "couldn't reach", "can't load the", "cannot find the requested files")
+    while error is not None:
+        if type(error).__name__ in names or any(phrase in str(error).lower() for phrase in said):
+            return True
+        error = error.__cause__ or error.__context__
+    return False

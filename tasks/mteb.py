@@ -1,0 +1,26 @@
+"""Any of mteb's tasks by its name, and whole benchmarks.
+
+    python -m harness model=minilm task=mteb task.name=SciFact
+    python -m harness model=minilm task=mteb-benchmark 'task.name="MTEB(Law, v1)"'
+"""
+
+from harness import Choice, Delegated, Task, task
+from harness.data import mteb as reader
+
+
+@task
+def mteb(
+    name: str, subset: str | None = None, split: str | None = None, language: str | None = None
+) -> Task | Delegated | list[Choice]:
+    """One of mteb's tasks; one cell per subset and split unless these are given."""
+    found = reader.get(name)
+    choices = reader.parts(found, subset, split, language)
+    if len(choices) > 1 or choices[0].options["name"] != found.metadata.name:
+        return choices
+    return reader.convert(found, choices[0].options["subset"], choices[0].options["split"])
+
+
+@task(name="mteb-benchmark")
+def mteb_benchmark(name: str) -> list[Choice]:
+    """The tasks of one of mteb's benchmarks, such as 'MTEB(Law, v1)'."""
+    return reader.benchmark(name)
