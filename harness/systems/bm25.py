@@ -27,7 +27,7 @@ class Lexical:
         return {
             "kind": "lexical",
             "model": "bm25s",
-            "licence": "MIT",
+            "licence": "mit",
             "tokenizer": r"bm25s: lower case, (?u)\b\w\w+\b",
             **self._settings,
             "versions": {name: importlib.metadata.version(name) for name in ("bm25s", "PyStemmer")},

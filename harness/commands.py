@@ -1,0 +1,69 @@
+"""How `python -m harness.COMMAND KEY=VALUE …` is parsed and answered: the same for every command.
+
+A command is a function of one dataclass of options. Unknown keys get the nearest, wrong types get one line, mistakes
+exit with 2.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from harness import plugins
+from harness.cli import guarded
+from harness.errors import ConfigError, UnknownName
+
+Options = TypeVar("Options")
+
+
+def command(options: type[Options]) -> Callable[[Callable[[Options], int | None]], Callable[[], None]]:
+    """Make a function of `options` the entry of a command; it returns its exit code, or None for 0."""
+
+    def decorate(function: Callable[[Options], int | None]) -> Callable[[], None]:
+        @functools.wraps(function)
+        def entry() -> None:
+            sys.exit(guarded(lambda: _run(function, options, sys.argv[1:])))
+
+        return entry
+
+    return decorate
+
+
+def _run(function: Callable[[Any], int | None], options: type, arguments: Sequence[str]) -> int | None:
+    if {"-h", "--help"} & set(arguments):
+        print(_help(function, options))  # noqa: T201
+        return 0
+    plugins.discover()
+    return function(parsed(options, arguments))
+
+
+def parsed(options: type[Options], arguments: Sequence[str]) -> Options:
+    """The options that `KEY=VALUE` arguments give; `ConfigError` names what is wrong."""
+    known = [field.name for field in dataclasses.fields(options)]  # type: ignore[arg-type]
+    for argument in arguments:
+        key, separator, _ = argument.partition("=")
+        if not separator:
+            raise ConfigError(f"'{argument}' is not KEY=VALUE. Options: {', '.join(known)}.")
+        if key.partition(".")[0] not in known:
+            raise UnknownName("option", key, known)
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(options), OmegaConf.from_dotlist(list(arguments)))
+        return OmegaConf.to_object(merged)  # type: ignore[return-value]
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", "") or ""
+        raise ConfigError(f"{key}: {str(error).splitlines()[0]}") from error
+
+
+def _help(function: Callable[[Any], int | None], options: type) -> str:
+    module = sys.modules[function.__module__]
+    lines = [(inspect.getdoc(module) or "").strip(), "", "Options (KEY=VALUE):"]
+    for field in dataclasses.fields(options):
+        lines.append(f"  {field.name} = {field.default if field.default is not dataclasses.MISSING else '…'}")
+    return "\n".join(lines)

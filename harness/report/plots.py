@@ -1,0 +1,151 @@
+"""Plots of a board: quality with intervals per task, and quality against speed with its Pareto frontier.
+
+Drawn with matplotlib's figure classes, without its global state. One colour per system, the same in every plot.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from harness.report import words
+from harness.report.board import Board, Column
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK, GREY, ACCENT = "#1f2933", "#9aa5b1", "#0b6e99"
+PER_ROW = 3
+LONGEST = 24
+
+
+def quality(board: Board) -> Figure | None:
+    """One panel per task: each system's number with its 95 % interval, best on top; the tie group in colour."""
+    columns = [column for column in board.columns if column.reference is not None]
+    if not columns:
+        return None
+    across = min(PER_ROW, len(columns))
+    down = -(-len(columns) // across)
+    height = 0.36 * len(board.rows) + 1.3
+    figure = _figure(4.3 * across + 0.8, height * down)
+    for place, column in enumerate(columns, start=1):
+        _panel(figure.add_subplot(down, across, place), board, column)
+    return figure
+
+
+def speed(board: Board) -> Figure | None:
+    """Mean quality against documents per second; systems that another beats in both stand in grey."""
+    points = [
+        (row.speed, value, row.system)
+        for row in board.rows
+        if row.speed and (value := row.mean if row.mean is not None else row.common) is not None
+    ]
+    if len(points) < 2:
+        return None
+    frontier = pareto([(fast, good) for fast, good, _ in points])
+    figure = _figure(6.8, 4.2)
+    axes = figure.add_subplot()
+    line = sorted(points[place][:2] for place in frontier)
+    axes.plot([x for x, _ in line], [y for _, y in line], color=ACCENT, linewidth=1, alpha=0.5, drawstyle="steps-pre")
+    for place, (fast, good, system) in enumerate(points):
+        on = place in frontier
+        axes.scatter(fast, good, s=44, color=ACCENT if on else GREY, zorder=3)
+        axes.annotate(
+            _short(system), (fast, good), textcoords="offset points", xytext=(7, 5), color=INK if on else GREY, fontsize=9
+        )
+    axes.set_xscale("log")
+    _plain_ticks(axes)
+    axes.margins(x=0.22, y=0.18)
+    shared = board.common_tasks or tuple(column.task for column in board.columns)
+    axes.set_xlabel("documents per second, encoded or indexed (log scale; faster to the right)")
+    axes.set_ylabel(f"mean over {', '.join(shared)}" if len(shared) < 4 else f"mean over {len(shared)} tasks")
+    axes.set_title("Quality against speed", loc="left", fontsize=11, color=INK)
+    _frame(axes)
+    axes.grid(color="#e4e7eb", linewidth=0.8)
+    return figure
+
+
+def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
+    """Places of the points that no other one equals or beats in both coordinates and beats in one."""
+    return [
+        place
+        for place, (x, y) in enumerate(points)
+        if not any(a >= x and b >= y and (a > x or b > y) for a, b in points)
+    ]
+
+
+def png(figure: Figure) -> bytes:
+    """The figure as PNG; the same bytes for the same figure."""
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=144, metadata={"Software": None})
+    return out.getvalue()
+
+
+def svg(figure: Figure) -> str:
+    """The figure as an SVG element for a page."""
+    import matplotlib
+
+    out = io.StringIO()
+    with matplotlib.rc_context({"svg.hashsalt": "harness", "svg.fonttype": "none"}):
+        figure.savefig(out, format="svg", metadata={"Date": None})
+    text = out.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _panel(axes: Axes, board: Board, column: Column) -> None:
+    place = board.columns.index(column)
+    shown = [(row.system, row.cells[place]) for row in board.rows if row.cells[place].measured is not None]
+    higher = column.direction == "higher"
+    shown.sort(key=lambda pair: pair[1].measured.mean if pair[1].measured else 0.0, reverse=not higher)
+    for height, (_, cell) in enumerate(shown):
+        one = cell.measured
+        assert one is not None
+        colour = ACCENT if cell.level else (INK if cell.comparable else GREY)
+        if one.low is not None and one.high is not None:
+            axes.plot([one.low, one.high], [height, height], color=colour, linewidth=2, solid_capstyle="round")
+        axes.scatter(one.mean, height, s=40, color=colour, zorder=3, marker="o" if cell.comparable else "x")
+        axes.annotate(
+            f"{one.mean:.3f}", (one.mean, height), textcoords="offset points", xytext=(0, 6), ha="center",
+            fontsize=8, color=colour,
+        )  # fmt: skip
+    axes.set_yticks(range(len(shown)), [_short(system) for system, _ in shown], fontsize=9)
+    axes.set_ylim(-0.6, max(len(shown) - 0.3, 0.7))
+    axes.set_title(f"{column.task}\n{words.heading(column)}", loc="left", fontsize=10, color=INK)
+    _frame(axes)
+    axes.grid(axis="x", color="#e4e7eb", linewidth=0.8)
+
+
+def _figure(width: float, height: float) -> Figure:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _frame(axes: Axes) -> None:
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.spines["bottom"].set_color(GREY)
+    axes.tick_params(colors=INK, length=0, labelsize=9)
+    axes.set_axisbelow(True)
+
+
+def _plain_ticks(axes: Axes) -> None:
+    from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:,.0f}" if number >= 1 else f"{number:g}"))
+    axes.xaxis.set_minor_formatter(NullFormatter())
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+
+
+def draw(board: Board) -> dict[str, Any]:
+    """File stem → figure, for every plot that the board has enough numbers for."""
+    return {name: figure for name, made in (("quality", quality), ("speed", speed)) if (figure := made(board)) is not None}

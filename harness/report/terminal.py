@@ -1,0 +1,39 @@
+"""A board for a terminal."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.report import words
+from harness.report.board import Board
+
+
+def show(board: Board, console: Console | None = None) -> None:
+    """Print the board; the tie group of each column in bold, incomplete rows below the line."""
+    console = console or Console()
+    if not console.is_terminal and console.width < 120:
+        console.width = 120  # a log has no width: do not fold what a person will read there
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("#", justify="right")
+    table.add_column("system", overflow="fold")
+    for column in board.columns:
+        table.add_column(Text(f"{column.task}\n{words.heading(column)}"), justify="right")
+    table.add_column("mean", justify="right")
+    if board.common_tasks:
+        table.add_column("common\nmean", justify="right")
+    table.add_column("docs/s", justify="right")
+    table.add_column("dim", justify="right")
+    ranked = sum(row.rank is not None for row in board.rows)
+    for place, row in enumerate(board.rows, start=1):
+        cells = [Text(words.value(cell), style="bold" if cell.level else "") for cell in row.cells]
+        common = [words.common(row)] if board.common_tasks else []
+        table.add_row(
+            str(row.rank or ""), Text(row.system), *cells, words.mean(row, len(board.columns)), *common,
+            words.speed(row), words.fact(row, "dimension"), end_section=place == ranked,
+        )  # fmt: skip
+    console.print(table)
+    for line in [*words.legend(board), *words.failures(board)]:
+        console.print(Text(f"  {line}", style="dim"))
