@@ -57,18 +57,21 @@ def evaluated(system: System, cell: Cell, archive: Archive, display: Display, *,
     if isinstance(task, Delegated):
         start = time.perf_counter()
         values = task.score(Watched(system.encoder, display.texts))
-        record = recording.delegated(key, system, task, values, time.perf_counter() - start, cell.command)
+        record = recording.delegated(key, system, task, values, time.perf_counter() - start, cell)
         return archive.write(record, asked=cell.label), "evaluated by mteb"
     run = system.search(task, display.texts)
     scores = evaluate(run, task.dataset, task.measures)
-    record = recording.ranked(key, system, task, run, scores, cell.command)
+    record = recording.ranked(key, system, task, run, scores, cell)
     return archive.write(record, run, scores, asked=cell.label), "evaluated"
 
 
 def completed(known: Record, task: Task | Delegated, archive: Archive) -> tuple[Record, str]:
     """A record that is there already, with the measures it lacks computed from its stored run."""
     if isinstance(task, Delegated) or all(known.get(name) for name in task.measures):
-        return known, f"already recorded as {known.system} × {known.task} under the same fingerprints; overwrite=true redoes it"
+        return (
+            known,
+            f"already recorded as {known.system} × {known.task} under the same fingerprints; overwrite=true redoes it",
+        )
     run = archive.run(known)
     stored = archive.scores(known)
     fresh = evaluate(run, task.dataset, [name for name in task.measures if name not in stored])

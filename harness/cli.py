@@ -54,9 +54,9 @@ def compose(arguments: Sequence[str]) -> int:
     from hydra.core.config_store import ConfigStore
     from hydra.core.plugins import Plugins
 
+    from harness import launcher
     from harness.config.schema import Settings
     from harness.config.search_path import PluginConfigurations
-    from harness import launcher
 
     failures: list[int] = []
     raised: list[Exception] = []

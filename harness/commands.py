@@ -64,6 +64,8 @@ def parsed(options: type[Options], arguments: Sequence[str]) -> Options:
 def _help(function: Callable[[Any], int | None], options: type) -> str:
     module = sys.modules[function.__module__]
     lines = [(inspect.getdoc(module) or "").strip(), "", "Options (KEY=VALUE):"]
-    for field in dataclasses.fields(options):
-        lines.append(f"  {field.name} = {field.default if field.default is not dataclasses.MISSING else '…'}")
+    lines += [
+        f"  {field.name} = {field.default if field.default is not dataclasses.MISSING else '…'}"
+        for field in dataclasses.fields(options)
+    ]
     return "\n".join(lines)

@@ -67,5 +67,8 @@ def register() -> None:
     BySystem.__module__ = "hydra_plugins.harness"
     Plugins.instance().register(BySystem)
     ConfigStore.instance().store(
-        group="hydra/launcher", name="by_system", node={"_target_": f"{BySystem.__module__}.BySystem"}, provider="harness"
+        group="hydra/launcher",
+        name="by_system",
+        node={"_target_": f"{BySystem.__module__}.BySystem"},
+        provider="harness",
     )

@@ -41,8 +41,12 @@ def publish(archive: Archive, measure: str | None = None, *, show: bool = True) 
         write_bytes(archive.folder / "plots" / f"{name}.png", png(figure))
     write_text(archive.folder / "leaderboard.csv", cells_csv(made))
     write_text(archive.folder / "measures.csv", measures_csv(made))
-    write_text(archive.folder / "leaderboard.html", page(made, {CAPTIONS[name]: svg(one) for name, one in figures.items()}))
-    write_text(archive.folder / "leaderboard.md", markdown(made, {CAPTIONS[name]: f"plots/{name}.png" for name in figures}))
+    write_text(
+        archive.folder / "leaderboard.html", page(made, {CAPTIONS[name]: svg(one) for name, one in figures.items()})
+    )
+    write_text(
+        archive.folder / "leaderboard.md", markdown(made, {CAPTIONS[name]: f"plots/{name}.png" for name in figures})
+    )
     if show:
         print_table(made)
 

@@ -14,6 +14,7 @@ import os
 import pkgutil
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from omegaconf import OmegaConf
 
@@ -66,7 +67,7 @@ def discover() -> None:
 
 
 @functools.cache
-def _packages() -> list[object]:
+def _packages() -> list[ModuleType]:
     modules = []
     for point in importlib.metadata.entry_points(group=GROUP):
         try:

@@ -115,9 +115,7 @@ def measure(
     return register
 
 
-def _register(
-    registry: Registry, function: Function | None, name: str
-) -> Function | Callable[[Function], Function]:
+def _register(registry: Registry, function: Function | None, name: str) -> Function | Callable[[Function], Function]:
     def register(function: Function) -> Function:
         registry.add(Plugin(registry.kind, name or _hyphened(function), function))
         return function

@@ -23,7 +23,12 @@ class Source:
     @property
     def closed(self) -> bool:
         """Whether nothing may be asked of a host: with a mirror, or under the hub's own switch."""
-        return bool(self.mirror or self.models) or os.environ.get("HF_HUB_OFFLINE", "").upper() in {"1", "ON", "YES", "TRUE"}
+        return bool(self.mirror or self.models) or os.environ.get("HF_HUB_OFFLINE", "").upper() in {
+            "1",
+            "ON",
+            "YES",
+            "TRUE",
+        }
 
     @property
     def cache(self) -> Path:

@@ -1,7 +1,7 @@
 """BEIR: a public set by its name, or any folder in BEIR layout.
 
-    python -m harness model=minilm task=beir task.name=scifact
-    python -m harness model=minilm task=beir task.path=DIR
+python -m harness model=minilm task=beir task.name=scifact
+python -m harness model=minilm task=beir task.path=DIR
 """
 
 from pathlib import Path

@@ -22,7 +22,15 @@ def legal(split: Literal["test", "dev", "train"] = "test") -> Task:
     """Contract clauses: the ones that answer a question of a lawyer, a manager or a clerk."""
     return Task(
         dataset=read_folder(DATA, split, "legal"),
-        measures=("nDCG@10", "complete-answer@5", "complete-answer@10", "MRR@10", "recall@10", "success(rel=3)@1", "unjudged@10"),
+        measures=(
+            "nDCG@10",
+            "complete-answer@5",
+            "complete-answer@10",
+            "MRR@10",
+            "recall@10",
+            "success(rel=3)@1",
+            "unjudged@10",
+        ),
         depth=100,
     )
 

@@ -1,7 +1,7 @@
 """Any of mteb's tasks by its name, and whole benchmarks.
 
-    python -m harness model=minilm task=mteb task.name=SciFact
-    python -m harness model=minilm task=mteb-benchmark 'task.name="MTEB(Law, v1)"'
+python -m harness model=minilm task=mteb task.name=SciFact
+python -m harness model=minilm task=mteb-benchmark 'task.name="MTEB(Law, v1)"'
 """
 
 from harness import Choice, Delegated, Task, task

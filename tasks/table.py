@@ -1,6 +1,6 @@
 """A table of questions and answers, without a line of code: FAQ search.
 
-    python -m harness model=minilm task=table task.path=faq.csv task.question=ask task.answer=reply
+python -m harness model=minilm task=table task.path=faq.csv task.question=ask task.answer=reply
 """
 
 from pathlib import Path
@@ -19,7 +19,11 @@ def table(
     return Task(
         name=label,
         dataset=read_table(
-            file, name=label, question=question, answer=answer, held_out=Path(held_out).expanduser() if held_out else None
+            file,
+            name=label,
+            question=question,
+            answer=answer,
+            held_out=Path(held_out).expanduser() if held_out else None,
         ),
         measures=("nDCG@10", "MRR@10", "recall@1", "recall@5", "recall@10", "unjudged@10"),
         depth=100,

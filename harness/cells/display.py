@@ -32,7 +32,9 @@ class Display:
         self._progress.start()
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self._progress.stop()
 
     def walk(self, cells: Iterable[Cell]) -> Iterator[Cell]:
@@ -56,7 +58,9 @@ class Display:
         if record.status != "ok" or primary is None:
             self._console.print(f"{record.system} × {record.task}: {record.status}: {record.reason}", markup=False)
             return
-        bounds = f" [{primary.low:.4f}, {primary.high:.4f}]" if primary.low is not None and primary.high is not None else ""
+        bounds = (
+            f" [{primary.low:.4f}, {primary.high:.4f}]" if primary.low is not None and primary.high is not None else ""
+        )
         line = f"{record.system} × {record.task}: {primary.measure} {primary.mean:.4f}{bounds}, n={primary.n or '–'} ({how})"
         self._console.print(line, markup=False)
 

@@ -6,6 +6,7 @@ import dataclasses
 import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from harness.config.jobs import Job, Selection
 from harness.config.options import call
@@ -23,11 +24,15 @@ REMEMBERED = 8
 
 @dataclass(frozen=True)
 class Cell:
-    """One system on one task: the label it was asked under, and how to get the task itself."""
+    """One system on one task: the label it was asked under, the words that ask for it again, and how to get the task.
+
+    `asked` is the task's plug-in, options and query limit, from which a record can open its data set again.
+    """
 
     system: str
     label: str
     command: str
+    asked: dict[str, Any]
     task: Callable[[], Task | Delegated]
 
 
@@ -56,9 +61,11 @@ class Opener:
             for choice in made:
                 yield from self.cells(_for(job, choice))
             return
-        yield Cell(job.system.label, job.task.label, shlex.join(job.overrides), lambda: self._task(job))
+        asked = {"plugin": job.task.plugin, "options": job.task.options, "limit": job.limit}
+        yield Cell(job.system.label, job.task.label, shlex.join(job.overrides), asked, lambda: self.task(job))
 
-    def _task(self, job: Job) -> Task | Delegated:
+    def task(self, job: Job) -> Task | Delegated:
+        """The task of a job that stands for one."""
         made = self._remembered(job.task)
         if isinstance(made, Exception):
             raise made
@@ -76,7 +83,7 @@ class Opener:
     def _open_system(self, selection: Selection) -> System | Exception:
         try:
             plugin = systems.get(selection.plugin)
-            opened = call(plugin, selection.options, label=selection.label, device=self._device)
+            opened = call(plugin, selection.resolved(), label=selection.label, device=self._device)
             if not callable(getattr(opened, "search", None)):
                 raise PluginError(f"{plugin.place}: '{plugin.name}' returned {type(opened).__name__}, not a System.")
             return opened  # type: ignore[no-any-return]
@@ -108,7 +115,7 @@ def adjusted(task: Task, job: Job) -> Task:
 def _read(selection: Selection) -> Task | Delegated | list[Choice] | Exception:
     try:
         plugin = tasks.get(selection.plugin)
-        made = call(plugin, selection.options)
+        made = call(plugin, selection.resolved())
         if isinstance(made, list):
             return made
         if not isinstance(made, Task | Delegated):

@@ -18,7 +18,7 @@ from harness.stats.bootstrap import estimate
 from harness.types import Dataset, Delegated, Run, Scores, System, Task
 
 
-def ranked(key: str, system: System, task: Task, run: Run, scores: Sequence[Scores], command: str) -> Record:
+def ranked(key: str, system: System, task: Task, run: Run, scores: Sequence[Scores], cell: Cell) -> Record:
     """The record of a run and its scores."""
     notes = {name: value for name, value in run.notes.items() if name != "seconds"}
     whole = task.whole_run(run) if task.whole_run is not None else {}
@@ -28,20 +28,22 @@ def ranked(key: str, system: System, task: Task, run: Run, scores: Sequence[Scor
         system=system.name,
         task=task.name,
         facts=dict(system.facts),
-        dataset=described(task),
+        dataset={**described(task), "asked": cell.asked},
         measures=(*(_whole(name, value, task.dataset) for name, value in whole.items()), *map(measured, scores)),
         checks={**doubts(run, task.dataset, [parse(one.measure) for one in scores]), **notes},
         seconds={name: round(value, 4) for name, value in run.notes.get("seconds", {}).items()},
-        provenance=provenance(command),
+        provenance=provenance(cell.command),
     )
 
 
 def delegated(
-    key: str, system: System, task: Delegated, values: Mapping[str, float], seconds: float, command: str
+    key: str, system: System, task: Delegated, values: Mapping[str, float], seconds: float, cell: Cell
 ) -> Record:
     """The record of a task that mteb scored; there are no per-query values, and so no intervals."""
     names = [task.measure, *(name for name in values if name != task.measure)]
-    finite = [Measured(name, values[name], None, None, 0, unit="mteb") for name in names if values[name] == values[name]]
+    finite = [
+        Measured(name, values[name], None, None, 0, unit="mteb") for name in names if values[name] == values[name]
+    ]
     return Record(
         key=key,
         status="ok",
@@ -54,10 +56,12 @@ def delegated(
             "split": task.split,
             "fingerprint": task.fingerprint,
             "kind": task.kind,
+            "options": dict(task.options),
+            "asked": cell.asked,
         },
         measures=tuple(finite),
         seconds={"evaluate": round(seconds, 4)},
-        provenance=provenance(command),
+        provenance=provenance(cell.command),
     )
 
 
@@ -119,6 +123,7 @@ def described(task: Task) -> dict[str, Any]:
         "fingerprint": data.fingerprint,
         "counts": dict(data.counts),
         "kind": task.kind,
+        "options": dict(task.options),
         "depth": task.depth,
         "exclude_self": task.exclude_self,
         "candidates": data.candidates is not None,

@@ -14,18 +14,24 @@ from omegaconf import DictConfig, OmegaConf
 from harness.config.label import label
 from harness.errors import ConfigError
 
-
 SIDE_EFFECTS = ("results=", "overwrite=", "progress=", "board=", "device=")
 """Options that move no number: where it is written and on what it runs."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A plug-in with its options and the canonical label of both."""
+    """A plug-in with its options and the canonical label of both.
+
+    `options` are as written: `${bundled:…}` and other interpolations stand in them, and in records, unresolved.
+    """
 
     plugin: str
     options: dict[str, Any]
     label: str
+
+    def resolved(self) -> dict[str, Any]:
+        """The options as the plug-in is to get them."""
+        return OmegaConf.to_container(OmegaConf.create(self.options), resolve=True)  # type: ignore[return-value]
 
 
 @dataclass(frozen=True)
@@ -62,9 +68,7 @@ def job_of(settings: DictConfig, hydra: DictConfig, loader: Any) -> Job:
 
 def lacking(config: DictConfig) -> list[str]:
     """The options of the chosen model and task that have to be given and were not, such as `model.name`."""
-    return [
-        f"{group}.{key}" for group in ("model", "task") for key in sorted(OmegaConf.missing_keys(config[group]))
-    ]
+    return [f"{group}.{key}" for group in ("model", "task") for key in sorted(OmegaConf.missing_keys(config[group]))]
 
 
 def current() -> tuple[DictConfig, Any]:
@@ -86,12 +90,12 @@ def _selection(group: str, node: DictConfig, choice: str, loader: Any) -> Select
     if missing:
         needs = " ".join(f"{group}.{key}=VALUE" for key in missing)
         raise ConfigError(f"{group}={choice} needs {', '.join(missing)}. Add {needs}.")
-    options: dict[str, Any] = OmegaConf.to_container(node, resolve=True)  # type: ignore[assignment]
+    options = _plain(node)
     plugin = str(options.pop("_plugin_", choice))
     return Selection(plugin, options, label(choice, options, _base(loader, group, choice)))
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _base(loader: ConfigLoaderImpl, group: str, choice: str) -> dict[str, Any]:
     """The choice's options as composed without overrides; those that must be given are left out."""
     composed = loader.load_configuration("config", [f"{group}={choice}"], RunMode.RUN)

@@ -54,12 +54,21 @@ def _explained(error: Exception, arguments: Sequence[str]) -> ConfigError | Unkn
 def _unknown_key(error: BaseException, arguments: Sequence[str]) -> ConfigError | UnknownName | None:
     """`Key 'deph' not in 'legal'` and its like, with the keys that there are."""
     text = str(error)
-    match = re.search(r"Key '([^']+)' (?:is )?not in '?([\w-]+)'?", text) or re.search(r"Could not override '([^']+)'", text)
+    match = re.search(r"Key '([^']+)' (?:is )?not in '?([\w-]+)'?", text) or re.search(
+        r"Could not override '([^']+)'", text
+    )
     if match is None:
         return None
     full = str(getattr(error, "full_key", None) or match[1])
     if "." not in full:
-        full = next((word.lstrip("+~").partition("=")[0] for word in arguments if re.match(rf"[+~]*[\w.]*\b{re.escape(match[1])}=", word)), full)
+        full = next(
+            (
+                word.lstrip("+~").partition("=")[0]
+                for word in arguments
+                if re.match(rf"[+~]*[\w.]*\b{re.escape(match[1])}=", word)
+            ),
+            full,
+        )
     prefix, _, key = full.rpartition(".")
     parent = getattr(error, "parent_node", None)
     siblings = [str(one) for one in parent] if parent is not None and hasattr(parent, "__iter__") else []

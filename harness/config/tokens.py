@@ -39,5 +39,9 @@ def _store(group: str, choice: str, rest: str) -> None:
     made = schema(plugin)
     folder, _, name = f"{choice}/{rest}".rpartition("/")
     ConfigStore.instance().store(
-        group=f"{group}/{folder}", name=name, node=made(**{OPEN[group][choice]: rest}), package=group, provider="harness"
+        group=f"{group}/{folder}",
+        name=name,
+        node=made(**{OPEN[group][choice]: rest}),
+        package=group,
+        provider="harness",
     )

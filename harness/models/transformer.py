@@ -37,7 +37,9 @@ class Transformer:
         self.spec = spec
         self.device = _device(device)
         if spec.dtype == "float16" and self.device == "cpu":
-            raise ModelError("model.dtype=float16 is not for a CPU, where it is slow and loses range. Use bfloat16 or float32.")
+            raise ModelError(
+                "model.dtype=float16 is not for a CPU, where it is slow and loses range. Use bfloat16 or float32."
+            )
         self._model = _load(spec, folder, self.device)
         if spec.max_length is not None and spec.layout != "static":
             limit = self._model.max_seq_length

@@ -109,7 +109,9 @@ def board(records: Sequence[Record], scores_of: ScoresOf, measure: str | None = 
     systems = sorted({system for system, _ in latest})
     columns = [_column(task, [one for one in latest.values() if one.task == task], measure) for task in _tasks(latest)]
     grid = {
-        column.task: _tie_group(column, [_cell(latest.get((system, column.task)), column) for system in systems], scores_of)
+        column.task: _tie_group(
+            column, [_cell(latest.get((system, column.task)), column) for system in systems], scores_of
+        )
         for column in columns
     }
     rows = [
@@ -169,7 +171,7 @@ def _tie_group(column: Column, cells: Sequence[Cell], scores_of: ScoresOf) -> li
     best = max(means) if higher else min(means)
     level = [mean == best for mean in means]
     scores = [dict(scores_of(record)).get(column.measure) for place in places if (record := cells[place].record)]
-    if all(one is not None and list(one.query_ids) == list(scores[0].query_ids) for one in scores if scores[0]):  # type: ignore[union-attr]
+    if all(one is not None and list(one.query_ids) == list(scores[0].query_ids) for one in scores if scores[0]):
         values = [one.values for one in scores if one is not None]
         if len(values) == len(places) and len(values) > 1:
             level = level_with_best(np.column_stack(values), higher=higher)
@@ -187,7 +189,9 @@ def _row(system: str, cells: tuple[Cell, ...], latest: Mapping[tuple[str, str], 
 def _common(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
     """The columns in which every row that has any number has one."""
     counted = [row for row in rows if row.done]
-    return [column for place, column in enumerate(columns) if counted and all(row.cells[place].counts for row in counted)]
+    return [
+        column for place, column in enumerate(columns) if counted and all(row.cells[place].counts for row in counted)
+    ]
 
 
 def _with_means(row: Row, columns: Sequence[Column], common: Sequence[Column]) -> Row:

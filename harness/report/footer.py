@@ -54,4 +54,6 @@ def origin(board: Board) -> str:
     version = f"harness {made.get('harness')}" + (f" at {', '.join(commits)}" if commits else "")
     hardware = f"{machine.get('processor')}, {machine.get('cores')} cores, {machine.get('memory_gib')} GiB"
     others = len({str(one.provenance.get("machine")) for one in board.records}) - 1
-    return f"{str(made.get('date', ''))[:10]} · {version} · {hardware}" + (f" and {others} other machines" if others else "")
+    return f"{str(made.get('date', ''))[:10]} · {version} · {hardware}" + (
+        f" and {others} other machines" if others else ""
+    )

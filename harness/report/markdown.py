@@ -14,7 +14,10 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
     lines += [*_table(board), ""]
     if board.common_tasks:
         shared = ", ".join(board.common_tasks)
-        lines += [f"Rows below the line are incomplete and unranked. Common mean: over {shared}, which every one has.", ""]
+        lines += [
+            f"Rows below the line are incomplete and unranked. Common mean: over {shared}, which every one has.",
+            "",
+        ]
     lines += [footer.HOW_TO_READ, ""]
     lines += [f"- {line}" for line in words.legend(board)] + ([""] if words.legend(board) else [])
     if words.failures(board):

@@ -53,7 +53,12 @@ def speed(board: Board) -> Figure | None:
         on = place in frontier
         axes.scatter(fast, good, s=44, color=ACCENT if on else GREY, zorder=3)
         axes.annotate(
-            _short(system), (fast, good), textcoords="offset points", xytext=(7, 5), color=INK if on else GREY, fontsize=9
+            _short(system),
+            (fast, good),
+            textcoords="offset points",
+            xytext=(7, 5),
+            color=INK if on else GREY,
+            fontsize=9,
         )
     axes.set_xscale("log")
     _plain_ticks(axes)
@@ -148,4 +153,6 @@ def _short(name: str) -> str:
 
 def draw(board: Board) -> dict[str, Any]:
     """File stem → figure, for every plot that the board has enough numbers for."""
-    return {name: figure for name, made in (("quality", quality), ("speed", speed)) if (figure := made(board)) is not None}
+    return {
+        name: figure for name, made in (("quality", quality), ("speed", speed)) if (figure := made(board)) is not None
+    }

