@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from harness import plugins, sources
 from harness.config.jobs import Job, current, job_of
 from harness.config.mistakes import explained
-from harness.config.tokens import named_choices
+from harness.config.tokens import named_choices, spelled_out
 from harness.errors import HarnessError
 from harness.help import help_text
 
@@ -42,6 +42,7 @@ def guarded(command: Any) -> int:
 def run(arguments: Sequence[str]) -> int:
     """Compose and evaluate; the exit code."""
     plugins.discover()
+    arguments = spelled_out(arguments)
     if {"-h", "--help"} & set(arguments):
         print(help_text(), end="")  # noqa: T201
         return 0
@@ -83,7 +84,7 @@ def compose(arguments: Sequence[str]) -> int:
     os.environ["HYDRA_FULL_ERROR"] = "1"  # the exception itself, for `explained`
     sys.argv[1:] = arguments
     entry = hydra.main(config_path=str(plugins.home() / "conf"), config_name="config", version_base="1.3")(one)
-    with explained(arguments):
+    with explained(arguments, [plugins.home() / "conf", *plugins.configurations()]):
         entry()
         if raised:
             raise raised[0]

@@ -26,7 +26,9 @@ def main(options: Options) -> None:
     """Write mteb's result files and say which."""
     files = export(Archive(options.results).read(), Path(options.to) / "results")
     if not files:
-        raise ResultsError(f"{options.results} holds no record of one of mteb's tasks. Evaluate one: task=mteb task.name=NAME")
+        raise ResultsError(
+            f"{options.results} holds no record of one of mteb's tasks. Evaluate one: task=mteb task.name=NAME"
+        )
     for file in files:
         print(file)  # noqa: T201
 

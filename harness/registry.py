@@ -23,7 +23,10 @@ Direction = Literal["higher", "lower"]
 
 @dataclass(frozen=True, slots=True)
 class Plugin:
-    """A registered function: its canonical name, itself, and what its decorator said of it."""
+    """A registered function: its canonical name, itself, and what its decorator said of it.
+
+    `required` names options that have to be given although the function has a default for them.
+    """
 
     kind: str
     name: str
@@ -31,6 +34,8 @@ class Plugin:
     unit: str = ""
     direction: Direction = "higher"
     source: str = ""
+    required: tuple[str, ...] = ()
+    about: str = ""
 
     @property
     def place(self) -> str:
@@ -40,8 +45,8 @@ class Plugin:
 
     @property
     def summary(self) -> str:
-        """First line of the docstring."""
-        return (inspect.getdoc(self.function) or "").strip().partition("\n")[0]
+        """One line for the help: what the decorator says, else the first line of the docstring."""
+        return self.about or (inspect.getdoc(self.function) or "").strip().partition("\n")[0]
 
 
 class Registry:
@@ -90,10 +95,15 @@ def task(function: Function | None = None, *, name: str = "") -> Function | Call
 @overload
 def system(function: Function) -> Function: ...
 @overload
-def system(*, name: str) -> Callable[[Function], Function]: ...
-def system(function: Function | None = None, *, name: str = "") -> Function | Callable[[Function], Function]:
-    """Register a function that returns a `System`. Its options and `label`, the canonical name, are passed by keyword."""
-    return _register(systems, function, name)
+def system(*, name: str, required: tuple[str, ...] = (), about: str = "") -> Callable[[Function], Function]: ...
+def system(
+    function: Function | None = None, *, name: str = "", required: tuple[str, ...] = (), about: str = ""
+) -> Function | Callable[[Function], Function]:
+    """Register a function that returns a `System`. Its options and `label`, the canonical name, are passed by keyword.
+
+    One function may be registered under several names, with other options required and another line in the help.
+    """
+    return _register(systems, function, name, required, about)
 
 
 def measure(
@@ -115,9 +125,11 @@ def measure(
     return register
 
 
-def _register(registry: Registry, function: Function | None, name: str) -> Function | Callable[[Function], Function]:
+def _register(
+    registry: Registry, function: Function | None, name: str, required: tuple[str, ...] = (), about: str = ""
+) -> Function | Callable[[Function], Function]:
     def register(function: Function) -> Function:
-        registry.add(Plugin(registry.kind, name or _hyphened(function), function))
+        registry.add(Plugin(registry.kind, name or _hyphened(function), function, required=required, about=about))
         return function
 
     return register if function is None else register(function)

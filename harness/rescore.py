@@ -47,7 +47,9 @@ def main(options: Options) -> None:
         and options.task in (None, one.task)
     ]
     if not records:
-        raise ResultsError(f"{options.results} holds no stored run that fits. Evaluate first: python -m harness model=… task=…")
+        raise ResultsError(
+            f"{options.results} holds no stored run that fits. Evaluate first: python -m harness model=… task=…"
+        )
     for record in records:
         rescore(record, names, archive)
     if options.board:
@@ -75,7 +77,12 @@ def reopened(record: Record) -> Dataset:
     asked = record.dataset["asked"]
     nobody = Selection("", {}, "")
     task = Opener().task(
-        Job(nobody, Selection(asked["plugin"], asked["options"], record.task), depth=record.dataset["depth"], limit=asked["limit"])
+        Job(
+            nobody,
+            Selection(asked["plugin"], asked["options"], record.task),
+            depth=record.dataset["depth"],
+            limit=asked["limit"],
+        )
     )
     assert isinstance(task, Task)
     if task.dataset.fingerprint != record.dataset["fingerprint"]:

@@ -34,9 +34,7 @@ def text_mocks() -> list[type]:
     return sorted((cls for cls in text if "Aggregated" not in cls.__name__), key=lambda cls: cls.__name__)
 
 
-CASES = [
-    (cls, choice.options["subset"], choice.options["split"]) for cls in text_mocks() for choice in parts(cls())
-]
+CASES = [(cls, choice.options["subset"], choice.options["split"]) for cls in text_mocks() for choice in parts(cls())]
 
 
 @pytest.fixture(scope="module")

@@ -45,7 +45,9 @@ def cell(system, task, archive, overwrite=False):
     """One cell of the straight line, without Hydra."""
     asked = {"plugin": "toy", "options": {}, "limit": None}
     with Display(1, shown=False) as display:
-        return evaluated(system, Cell(system.name, "toy", "", asked, lambda: task), archive, display, overwrite=overwrite)
+        return evaluated(
+            system, Cell(system.name, "toy", "", asked, lambda: task), archive, display, overwrite=overwrite
+        )
 
 
 def test_01_a_query_that_is_not_answered_counts_as_zero():
@@ -242,7 +244,9 @@ def test_12_the_dtype_is_said_and_its_parity_measured(minilm, minilm_folder, tmp
     loaded.encode(text, "")
     assert next(loaded.model._model.parameters()).dtype is torch.float32
     assert loaded.facts["dtype"] == "float32" and loaded.facts["runtime"] == "torch"
-    assert np.abs(auto.encode(text, convert_to_numpy=False)[0].float().numpy() - loaded.encode(text, "")[0]).max() > 1e-4
+    assert (
+        np.abs(auto.encode(text, convert_to_numpy=False)[0].float().numpy() - loaded.encode(text, "")[0]).max() > 1e-4
+    )
     rough = opened("minilm", dtype="bfloat16")
     assert rough.facts["dtype"] == "bfloat16" and rough.identity != minilm.identity
     rough.encode(text, "")
@@ -257,7 +261,9 @@ def test_13_similarity_is_part_of_the_system_and_norms_are_recorded(wordllama, s
     assert by_dot.identity != wordllama.identity
     texts = ["contract", "end of the contract", "how do I end the contract today please", "cats"]
     cosine_order, dot_order = (
-        search(one.encode(texts[:1], ""), one.encode(texts, ""), ["q"], list("abcd"), similarity=one.similarity, depth=4)[1]
+        search(
+            one.encode(texts[:1], ""), one.encode(texts, ""), ["q"], list("abcd"), similarity=one.similarity, depth=4
+        )[1]
         for one in (wordllama, by_dot)
     )
     assert not np.allclose(cosine_order[0], dot_order[0])

@@ -11,7 +11,9 @@ from harness.data.build import dataset
 from harness.types import Dataset, Run, Task, Texts, no_progress
 
 
-def data(qrels: Mapping[str, Mapping[str, int]], documents: Sequence[str] = ("a", "b", "c", "d"), **options: Any) -> Dataset:
+def data(
+    qrels: Mapping[str, Mapping[str, int]], documents: Sequence[str] = ("a", "b", "c", "d"), **options: Any
+) -> Dataset:
     """A data set of these judgments, whose texts say their ids."""
     return dataset(
         name="toy",

@@ -86,10 +86,10 @@ def _overrides(hydra: DictConfig) -> tuple[str, ...]:
 
 
 def _selection(group: str, node: DictConfig, choice: str, loader: Any) -> Selection:
-    missing = sorted(OmegaConf.missing_keys(node))
+    missing = _missing(node)
     if missing:
         needs = " ".join(f"{group}.{key}=VALUE" for key in missing)
-        raise ConfigError(f"{group}={choice} needs {', '.join(missing)}. Add {needs}.")
+        raise ConfigError(f"{group}={choice} needs to know more. Add {needs}.")
     options = _plain(node)
     plugin = str(options.pop("_plugin_", choice))
     return Selection(plugin, options, label(choice, options, _base(loader, group, choice)))
@@ -100,8 +100,12 @@ def _base(loader: ConfigLoaderImpl, group: str, choice: str) -> dict[str, Any]:
     """The choice's options as composed without overrides; those that must be given are left out."""
     composed = loader.load_configuration("config", [f"{group}={choice}"], RunMode.RUN)
     node = composed[group]
-    missing = OmegaConf.missing_keys(node)
+    missing = _missing(node)
     return {key: value for key, value in _plain(node).items() if key not in missing and key != "_plugin_"}
+
+
+def _missing(node: DictConfig) -> list[str]:
+    return [str(key) for key in node if OmegaConf.is_missing(node, key)]
 
 
 def _plain(node: DictConfig) -> dict[str, Any]:

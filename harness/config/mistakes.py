@@ -3,106 +3,104 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 
 from hydra.errors import HydraException, MissingConfigException, OverrideParseException
-from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+from omegaconf.errors import ConfigAttributeError, ConfigKeyError, OmegaConfBaseException
 from yaml import YAMLError
 
-from harness.config.schema import Data, Settings
-from harness.errors import ConfigError, UnknownName, nearest
+from harness.errors import ConfigError, HarnessError, UnknownName, nearest
+
+OPEN = {
+    "model": "model=hub model.name=ORG/NAME, model=mteb model.name=ORG/NAME and model=path model.path=DIR take any other.",
+    "task": "task=mteb task.name=NAME, task=beir task.path=DIR and task=table task.path=FILE take any other.",
+}
 
 
 @contextlib.contextmanager
-def explained(arguments: Sequence[str]) -> Iterator[None]:
-    """Turn a mistake in a command line or a YAML into a `ConfigError`; everything else passes."""
+def explained(arguments: Sequence[str], folders: Sequence[Path]) -> Iterator[None]:
+    """Turn a mistake in a command line or a YAML into a `HarnessError`; everything else passes.
+
+    Args:
+        folders: The `conf/` folders, to name the file and line of what the command line does not say.
+    """
     try:
         yield
     except (HydraException, OmegaConfBaseException, YAMLError) as error:
-        raise _explained(error, arguments) from error
+        raise _explained(list(_chain(error)), functools.partial(_place, arguments, folders)) from error
 
 
-def _explained(error: Exception, arguments: Sequence[str]) -> ConfigError | UnknownName:
-    chain = list(_chain(error))
-    for one in chain:
-        if isinstance(one, YAMLError):
-            return _of_yaml(one)
-    for one in chain:
-        if isinstance(one, MissingConfigException) and one.missing_cfg_file:
-            group, _, name = str(one.missing_cfg_file).rpartition("/")
-            kind = group or "configuration"
-            hint = f"'python -m harness --help' lists them; {_open(kind)}"
-            return UnknownName(kind, name, one.options or [], hint)
-    for one in chain:
-        if isinstance(one, OverrideParseException):
+Place = Callable[[str], str]
+
+
+def _explained(chain: list[BaseException], place: Place) -> HarnessError:
+    for error in chain:
+        if isinstance(error, YAMLError):
+            return _of_yaml(error)
+        if isinstance(error, MissingConfigException) and error.missing_cfg_file:
+            return _unknown_choice(str(error.missing_cfg_file), error.options or [])
+        if isinstance(error, OverrideParseException):
             return ConfigError(
-                f"'{one.override}' cannot be read as KEY=VALUE. A value with spaces, commas or brackets needs quotes "
-                f"inside the shell's: 'task.name=\"MTEB(Law, v1)\"'."
+                f"'{error.override}' cannot be read as KEY=VALUE. A value with spaces, commas or brackets needs quotes inside "
+                "the shell's: 'task.name=\"MTEB(Law, v1)\"'."
             )
-    unknown = next((found for one in chain if (found := _unknown_key(one, arguments))), None)
-    if unknown:
-        return unknown
-    for one in chain:
-        if isinstance(one, MissingMandatoryValue):
-            key = getattr(one, "full_key", None) or "an option"
-            return ConfigError(f"{key} has to be given: {key}=VALUE.")
-    last = chain[-1] if isinstance(chain[-1], OmegaConfBaseException) else chain[0]
-    return ConfigError(_value(last))
+        if str(error).startswith("Ambiguous value"):
+            argument = str(error).partition("'")[2].partition("'")[0]
+            return ConfigError(
+                f"'{argument}' names several values. A sweep over them needs -m: python -m harness -m {argument}"
+            )
+    detailed = next((one for one in chain if isinstance(one, OmegaConfBaseException) and one.full_key), None)
+    if isinstance(detailed, ConfigAttributeError | ConfigKeyError):
+        return _unknown_key(detailed, place)
+    said = next(iter(str(detailed or chain[0]).splitlines()), type(chain[0]).__name__)
+    return ConfigError(f"{place(str(detailed.full_key))}{detailed.full_key}: {said}." if detailed else said)
 
 
-def _unknown_key(error: BaseException, arguments: Sequence[str]) -> ConfigError | UnknownName | None:
-    """`Key 'deph' not in 'legal'` and its like, with the keys that there are."""
-    text = str(error)
-    match = re.search(r"Key '([^']+)' (?:is )?not in '?([\w-]+)'?", text) or re.search(
-        r"Could not override '([^']+)'", text
+def _unknown_choice(path: str, known: list[str]) -> UnknownName:
+    group, _, name = path.rpartition("/")
+    group, _, folder = group.partition("/")
+    choices = [one for one in known if not one.startswith("_")]
+    return UnknownName(group or "configuration", f"{folder}/{name}" if folder else name, choices, OPEN.get(group, ""))
+
+
+def _unknown_key(error: OmegaConfBaseException, place: Place) -> ConfigError:
+    """`Key 'splitt' not in 'legal'`, with the keys that there are."""
+    prefix, _, key = str(error.full_key).rpartition(".")
+    siblings = [str(one) for one in error.parent_node or ()]
+    known = [one for one in siblings if not one.startswith("_") and one != "hydra"]
+    near = " or ".join(f"{prefix}.{one}" if prefix else one for one in nearest(key, known))
+    guess = f"Did you mean {near}?" if near else ""
+    owner = re.search(r"not in '?([\w-]+)'?", str(error))
+    where = f" of {prefix}={owner[1]}" if owner and prefix else ""
+    at = place(str(error.full_key))
+    return ConfigError(
+        f"{at}Unknown option '{error.full_key}'. {guess} The options{where}: {', '.join(known) or 'none'}."
     )
-    if match is None:
-        return None
-    full = str(getattr(error, "full_key", None) or match[1])
-    if "." not in full:
-        full = next(
-            (
-                word.lstrip("+~").partition("=")[0]
-                for word in arguments
-                if re.match(rf"[+~]*[\w.]*\b{re.escape(match[1])}=", word)
-            ),
-            full,
-        )
-    prefix, _, key = full.rpartition(".")
-    parent = getattr(error, "parent_node", None)
-    siblings = [str(one) for one in parent] if parent is not None and hasattr(parent, "__iter__") else []
-    known = [one for one in siblings if not one.startswith("_")] or sorted(_settings(prefix))
-    near = nearest(key, known)
-    guess = f"Did you mean {' or '.join(f'{prefix}.{one}' if prefix else one for one in near)}?" if near else ""
-    where = f" in {prefix}" if prefix else ""
-    return ConfigError(f"Unknown option '{full}'. {guess} Known{where}: {', '.join(known)}.")
 
 
-def _settings(prefix: str) -> list[str]:
-    fields = Data.__dataclass_fields__ if prefix == "data" else Settings.__dataclass_fields__
-    return list(fields)
-
-
-def _value(error: BaseException) -> str:
-    """`Value 'abc' of type 'str' could not be converted to Integer`, with the option's full name."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    key = getattr(error, "full_key", None)
-    first = lines[0] if lines else type(error).__name__
-    return f"{key}: {first}. Mend the value on the command line or in its YAML." if key else first
+def _place(arguments: Sequence[str], folders: Sequence[Path], full_key: str) -> str:
+    """`FILE:LINE: ` of an option of a model or task that the command line does not give itself."""
+    group, _, key = full_key.partition(".")
+    if any(word.lstrip("+~").partition("=")[0] == full_key for word in arguments):
+        return ""
+    chosen = [word.partition("=")[2].split(",") for word in arguments if word.startswith(f"{group}=")]
+    for folder in folders:
+        for file in (folder / group / f"{name}.yaml" for name in (chosen[-1] if chosen else [])):
+            for number, line in enumerate(
+                file.read_text(encoding="utf-8").splitlines() if file.exists() else [], start=1
+            ):
+                if line.startswith(f"{key}:"):
+                    return f"{file}:{number}: "
+    return ""
 
 
 def _of_yaml(error: YAMLError) -> ConfigError:
     mark = getattr(error, "problem_mark", None)
     where = f"{mark.name}:{mark.line + 1}: " if mark is not None else ""
     return ConfigError(f"{where}not YAML: {getattr(error, 'problem', None) or error}.")
-
-
-def _open(kind: str) -> str:
-    return {
-        "model": "model=hub model.name=ORG/NAME, model=mteb model.name=ORG/NAME and model=path model.path=DIR take any other",
-        "task": "task=mteb task.name=NAME, task=beir task.path=DIR and task=table task.path=FILE take any other",
-    }.get(kind, "")
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

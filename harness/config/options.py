@@ -36,7 +36,8 @@ def schema(plugin: Plugin) -> type:
     """The dataclass of a plug-in's options, with `_plugin_` in front; `PluginError` where a type cannot be an option."""
     fields: list[tuple[str, Any, Any]] = [("_plugin_", str, dataclasses.field(default=plugin.name))]
     for parameter, hint in _options(plugin):
-        fields.append((parameter.name, _storable(hint), _default(parameter)))
+        given = parameter.replace(default=parameter.empty) if parameter.name in plugin.required else parameter
+        fields.append((parameter.name, _storable(hint), _default(given)))
     made = dataclasses.make_dataclass(plugin.name.replace("-", "_"), fields)
     try:
         OmegaConf.structured(made)
@@ -46,15 +47,6 @@ def schema(plugin: Plugin) -> type:
             f"({error}). Use str, int, float, bool, a list or dict of these, a Literal, or X | None."
         ) from error
     return made
-
-
-def defaults(plugin: Plugin) -> dict[str, Any]:
-    """The options that have a default, with it."""
-    return {
-        parameter.name: parameter.default
-        for parameter, _ in _options(plugin)
-        if parameter.default is not inspect.Parameter.empty
-    }
 
 
 def call(plugin: Plugin, options: Mapping[str, Any], **extra: Any) -> Any:

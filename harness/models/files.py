@@ -79,7 +79,7 @@ def _expect_weights(spec: ModelSpec, folder: Path) -> None:
         if missing:
             raise ModelError(f"{spec.title}: {folder} has no {' and no '.join(missing)}.")
         return
-    if not any(path.suffix in WEIGHTS for path in folder.rglob("*")):
+    if not any(path.suffix in WEIGHTS for pattern in ("*", "*/*") for path in folder.glob(pattern)):
         raise ModelError(
             f"{spec.title}: {folder} holds no weights ({', '.join('*' + ending for ending in WEIGHTS)}). Give the folder "
             "that SentenceTransformer.save() or 'hf download' wrote."

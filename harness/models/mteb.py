@@ -17,7 +17,9 @@ def load(name: str, revision: str | None, device: str) -> Any:
     from mteb.models.model_implementations import MODEL_REGISTRY
 
     if name not in MODEL_REGISTRY:
-        raise UnknownName("mteb model", name, MODEL_REGISTRY, "Any other model of the hub: model=hub model.name=ORG/NAME.")
+        raise UnknownName(
+            "mteb model", name, MODEL_REGISTRY, "Any other model of the hub: model=hub model.name=ORG/NAME."
+        )
     try:
         return _mirrored(name, revision).load_model(device=None if device == "auto" else device)
     except ImportError as error:
@@ -43,7 +45,9 @@ def vectors(model: Any, texts: Sequence[str], role: Role, task: str, kind: str) 
     from mteb.types import PromptType
 
     if not hasattr(model, "encode"):
-        raise NotApplicable(f"{model.mteb_model_meta.name} is not an encoder: mteb registers it as another kind of model.")
+        raise NotApplicable(
+            f"{model.mteb_model_meta.name} is not an encoder: mteb registers it as another kind of model."
+        )
     made = model.encode(
         _create_dataloader_from_texts(list(texts)),
         task_metadata=_metadata(task, kind),

@@ -6,6 +6,7 @@ weights are loaded in float32 first; another dtype is measured against it on a p
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -48,7 +49,8 @@ class Transformer:
                     f"model.max_length={spec.max_length} is beyond the {self._positions()} positions of {spec.title}."
                 )
             self._model.max_seq_length = spec.max_length
-        self.max_length: int | None = None if spec.layout == "static" else self._model.max_seq_length
+        limit = None if spec.layout == "static" else self._model.max_seq_length
+        self.max_length: int | None = None if limit is None or math.isinf(limit) else int(limit)
         self.parity = 1.0
         if spec.dtype != "float32":
             self.parity = self._cast(spec.dtype)
@@ -71,7 +73,7 @@ class Transformer:
     def lengths(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
         """Tokens of each text as it would be without a limit, special tokens included; shape (len(texts),)."""
         tokenizer = self._model.tokenizer
-        if self.spec.layout == "static":
+        if hasattr(tokenizer, "encode_batch"):  # a static embedding holds a bare tokenizers.Tokenizer
             encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
             return np.array([len(one.ids) for one in encodings], dtype=np.int64)
         import logging

@@ -16,7 +16,14 @@ from typing import Any
 from harness.records.atomic import write_text
 from harness.records.record import Record
 
-THEIRS = {"nDCG": "ndcg", "MAP": "map", "MRR": "mrr", "recall": "recall", "precision": "precision", "success": "hit_rate"}
+THEIRS = {
+    "nDCG": "ndcg",
+    "MAP": "map",
+    "MRR": "mrr",
+    "recall": "recall",
+    "precision": "precision",
+    "success": "hit_rate",
+}
 
 
 def export(records: Sequence[Record], folder: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """A dense system: a model, the engine and exact search, composed.
 
-`dense` is what every YAML of `conf/model/` extends; `hub` and `path` are the same with the name or the folder left open.
+`dense` is what every YAML of `conf/model/` extends; `hub` and `path` are the same, with a name or a folder to be given.
 """
 
 from __future__ import annotations
@@ -152,6 +152,8 @@ def _shifted(progress: Progress, before: int, total: int, done: int, _: int) -> 
     progress(before + done, total)
 
 
+@system(name="hub", required=("name",), about="Any sentence-transformers model of the hub: model.name=ORG/NAME")
+@system(name="path", required=("path",), about="Any local model folder: model.path=DIR")
 @system
 def dense(
     *,

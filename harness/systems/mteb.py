@@ -37,7 +37,14 @@ class MtebModel:
     @functools.cached_property
     def identity(self) -> str:
         """Digest of name, revision and mteb's version (its loaders hold prompts and pooling)."""
-        return digest(["mteb", self._model_name, str(self._revision or self.model.mteb_model_meta.revision), importlib.metadata.version("mteb")])
+        return digest(
+            [
+                "mteb",
+                self._model_name,
+                str(self._revision or self.model.mteb_model_meta.revision),
+                importlib.metadata.version("mteb"),
+            ]
+        )
 
     @property
     def facts(self) -> Mapping[str, Any]:

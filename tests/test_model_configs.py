@@ -1,0 +1,156 @@
+"""The models of `conf/model/`: what a YAML states is what mteb states of the model, so that both give one number."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from harness.models.prompts import prompt
+
+CONF = Path(__file__).parents[1] / "conf"
+FILES = {file.stem: file for file in sorted((CONF / "model").glob("*.yaml"))}
+NAMED = sorted(name for name, file in FILES.items() if yaml.safe_load(file.read_text()).get("name", "???") != "???")
+OPEN = {"hub": "name", "path": "path"}
+"""YAMLs that leave to the command line which model it is, and the option that says it."""
+
+OWN_FILES = "mteb states none and takes them from the model's own files; ours are those, written out"
+EXCEPTIONS = {
+    "minilm-l12": {"max_length": "mteb gives the model card's 256; the model's files, and so mteb's runs, cut at 128"},
+    "e5-large": {"max_length": "mteb says 514; the model has 512 positions"},
+    "multilingual-e5-base": {"max_length": "mteb counts the two positions that XLM-R spends on padding"},
+    "multilingual-e5-large": {"max_length": "mteb counts the two positions that XLM-R spends on padding"},
+    "arctic-s": {"prompts": OWN_FILES},
+    "arctic-l": {"prompts": OWN_FILES},
+    "embedding-gemma": {"prompts": OWN_FILES},
+    "qwen3-0.6b": {"prompts": "mteb makes them from each task's instruction, which has a test of its own below"},
+}
+"""Model → field → why ours deliberately differs from mteb's."""
+
+
+@pytest.fixture(scope="module")
+def composed() -> dict[str, dict[str, Any]]:
+    """Every YAML of conf/model as Hydra composes it, by its name."""
+    from hydra import compose, initialize_config_dir
+    from hydra.core.config_store import ConfigStore
+    from omegaconf import OmegaConf
+
+    from harness import launcher
+    from harness.config.schema import Settings
+
+    ConfigStore.instance().store(name="settings", node=Settings, provider="harness")
+    launcher.register()
+    options = {}
+    with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):
+        for name in FILES:
+            given = [f"model.{OPEN[name]}=ORG/NAME"] if name in OPEN else []
+            options[name] = OmegaConf.to_container(compose("config", [f"model={name}", *given]).model, resolve=True)
+    return options
+
+
+def stated_by_mteb(name: str) -> dict[str, Any]:
+    """What mteb's registry says of a model, in the words of our options; what it leaves open is absent."""
+    import mteb
+
+    meta = mteb.get_model_meta(name)
+    loader: Mapping[str, Any] = meta.loader_kwargs or {}
+    similarity = meta.similarity_fn_name
+    stated = {
+        "revision": meta.revision,
+        "dimension": meta.embed_dim,
+        "similarity": getattr(similarity, "value", similarity),
+        "parameters": meta.n_parameters,
+        "licence": meta.license,
+        "prompts": dict(loader.get("model_prompts") or {}),
+        "trust_remote_code": bool(loader.get("trust_remote_code", False)),
+    }
+    stated = {key: value for key, value in stated.items() if value is not None}
+    if meta.max_tokens is not None:
+        stated["max_length"] = None if math.isinf(meta.max_tokens) else int(meta.max_tokens)
+    return stated
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_states_what_mteb_states(name: str, composed: dict[str, dict[str, Any]]) -> None:
+    """Revision, size, limit, similarity, licence and prompts are mteb's, but for the documented exceptions."""
+    ours = composed[name]
+    theirs = stated_by_mteb(ours["name"])
+    if ours["parameters"] is None:
+        theirs.pop("parameters", None)
+    differing = {field for field, value in theirs.items() if ours[field] != value}
+    assert differing == set(EXCEPTIONS.get(name, {})), {field: (ours[field], theirs[field]) for field in differing}
+
+
+def test_exceptions_are_of_models_that_exist() -> None:
+    """No exception outlives its model."""
+    assert set(EXCEPTIONS) <= set(NAMED)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_composes_to_a_dense_system(name: str, composed: dict[str, dict[str, Any]]) -> None:
+    """Every YAML composes to options that `dense` accepts; nothing is loaded or asked of a hub for that."""
+    from harness.config.options import call
+    from harness.registry import systems
+
+    options = composed[name]
+    system = call(systems.get(options["_plugin_"]), options, label=name, device="cpu")
+    assert system.name == name
+    assert dict(system.spec.prompts) == options["prompts"]
+    assert system.spec.usage()["max_length"] == options["max_length"]
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_prompts_are_under_keys_that_are_looked_up(name: str, composed: dict[str, dict[str, Any]]) -> None:
+    """Every prompt stands under a role, a task type or a task's name that mteb knows: none is dead."""
+    from mteb.models.abs_encoder import AbsEncoder
+
+    AbsEncoder.validate_task_to_prompt_name(composed[name]["prompts"] or None)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_first_line_says_which_model_it_is(name: str) -> None:
+    """The first line is a comment, which `--help` shows beside the name."""
+    first = FILES[name].read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith("# ")
+    assert len(first) <= 100
+
+
+def test_qwen3_is_told_the_task_as_mteb_tells_it(composed: dict[str, dict[str, Any]]) -> None:
+    """On every task of conf/task and of five benchmarks, a text gets the instruction that mteb's wrapper gives it."""
+    from mteb.models.instruct_wrapper import InstructSentenceTransformerModel
+    from mteb.models.model_implementations.qwen3_models import instruction_template
+    from mteb.types import PromptType
+
+    wrapper = InstructSentenceTransformerModel.__new__(InstructSentenceTransformerModel)  # its weights are not needed
+    wrapper.instruction_template, wrapper.prompts_dict = instruction_template, None
+    ours = composed["qwen3-0.6b"]["prompts"]
+    wrong = {}
+    for task in instructed():
+        metadata = task.metadata
+        ranked = "Retrieval" in metadata.type or "Reranking" in metadata.type
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = wrapper.get_task_instruction(metadata, PromptType.query if ranked else None)
+        role = "query" if ranked else ""
+        if prompt(ours, role, f"mteb/{metadata.name}", metadata.type) != theirs:
+            wrong[metadata.name] = theirs
+        if ranked and prompt(ours, "document", f"mteb/{metadata.name}", metadata.type):
+            wrong[f"{metadata.name}, documents"] = ""
+    assert not wrong
+
+
+def instructed() -> Iterator[Any]:
+    """mteb's tasks that conf/task names, and those of the benchmarks that the YAML promises; aggregates as their parts."""
+    import mteb
+
+    written = [yaml.safe_load(file.read_text()) for file in sorted((CONF / "task").glob("*.yaml"))]
+    tasks = [mteb.get_task(one["name"]) for one in written if one["defaults"] == ["mteb"]]
+    for benchmark in ("MTEB(eng, v2)", "MTEB(Law, v1)", "MTEB(Medical, v1)", "BEIR", "NanoBEIR"):
+        tasks += mteb.get_benchmark(benchmark).tasks
+    for task in tasks:
+        yield from task.metadata.tasks if hasattr(task, "taskname_to_task") else [task]
