@@ -71,7 +71,8 @@ def compose(arguments: Sequence[str]) -> int:
         node, loader = current()
         try:
             sweep_of_others = "MULTIRUN" in str(node.hydra.mode)
-            evaluate([job_of(config, node.hydra, loader)], config, record_failures=sweep_of_others)
+            records = evaluate([job_of(config, node.hydra, loader)], config, record_failures=sweep_of_others)
+            failures.append(sum(record.status == "failed" for record in records))
         except Exception as error:  # noqa: BLE001 - raised below: Hydra would print words of its own first
             raised.append(error)
 

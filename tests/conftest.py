@@ -60,7 +60,7 @@ def opened(choice: str, **options: object):
 
     written = yaml.safe_load((ROOT / "conf" / "model" / f"{choice}.yaml").read_text())
     written.pop("defaults")
-    return call(systems.get("dense"), {**written, **options}, label=choice, device="cpu")
+    return call(systems.get("hub"), {**written, **options}, label=choice, device="cpu")
 
 
 Command = Callable[..., subprocess.CompletedProcess[str]]

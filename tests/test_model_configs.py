@@ -93,7 +93,7 @@ def test_exceptions_are_of_models_that_exist() -> None:
 
 @pytest.mark.parametrize("name", sorted(FILES))
 def test_composes_to_a_dense_system(name: str, composed: dict[str, dict[str, Any]]) -> None:
-    """Every YAML composes to options that `dense` accepts; nothing is loaded or asked of a hub for that."""
+    """Every YAML composes to options that `hub` accepts; nothing is loaded or asked of a hub for that."""
     from harness.config.options import call
     from harness.registry import systems
 

@@ -12,9 +12,9 @@ import shutil
 import numpy as np
 import pytest
 import pytrec_eval
-
 import toys
 from conftest import opened
+
 from harness.benchmark import evaluated
 from harness.cells.display import Display
 from harness.cells.opening import Cell
@@ -99,7 +99,6 @@ def test_03_a_constant_scorer_is_not_perfect():
     """The order of insertion is nobody's ranking: with equal scores the ids decide, and the tie rate says so."""
     whole = toys.data({"q": {"a": 1}})
     constant = toys.run({"q": dict.fromkeys("abcd", 1.0)})
-    assert list(dict.fromkeys("abcd", 1.0))[0] == "a"
     assert mean(constant, whole, "MRR@10") == 0.25
     assert mean(constant, whole, "ties@10") == 1.0
 
@@ -316,7 +315,8 @@ def test_17_a_result_that_was_not_finished_is_no_result(tmp_path):
     half = place.read_text()[:200]
     place.unlink()
     assert archive.read() == [] and archive.find(record.key) is None
-    assert json.loads('{"a": 1}') and pytest.raises(ValueError, json.loads, half)  # what a half-written file would be
+    with pytest.raises(ValueError):
+        json.loads(half)  # what a record written in place would be
     assert cell(system, task, archive)[1] == "evaluated"
     assert not list(tmp_path.rglob("*.part"))
 

@@ -98,7 +98,7 @@ def adjusted(task: Task, job: Job) -> Task:
         task = dataclasses.replace(task, dataset=limited, name=f"{task.name}[first {job.limit}]")
     task = dataclasses.replace(
         task,
-        measures=tuple(dict.fromkeys(parse(name).name for name in job.measures or task.measures)),
+        measures=tuple(dict.fromkeys(parse(name).name for name in (task.measures if job.measures is None else job.measures))),
         depth=job.depth or task.depth,
     )
     if not task.measures:

@@ -59,7 +59,7 @@ def _explained(chain: list[BaseException], place: Place) -> HarnessError:
     return ConfigError(f"{place(str(detailed.full_key))}{detailed.full_key}: {said}." if detailed else said)
 
 
-def _unknown_choice(path: str, known: list[str]) -> UnknownName:
+def _unknown_choice(path: str, known: Sequence[str]) -> UnknownName:
     group, _, name = path.rpartition("/")
     group, _, folder = group.partition("/")
     choices = [one for one in known if not one.startswith("_")]

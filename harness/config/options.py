@@ -1,6 +1,6 @@
 """A plug-in's signature → a dataclass of options → a node in Hydra's ConfigStore.
 
-The node carries the plug-in's name in `_plugin_`, so that a YAML which extends it (`defaults: [dense]`) still says
+The node carries the plug-in's name in `_plugin_`, so that a YAML which extends it (`defaults: [hub]`) still says
 who is to be called. OmegaConf knows no `Literal`; such an option is a string in the schema and checked in `call`.
 """
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.errors import ModelError, NotApplicable, Unreachable, UnknownName
+from harness.errors import ModelError, NotApplicable, UnknownName, Unreachable
 from harness.sources import is_unreachable, source
 from harness.types import Role, Vectors
 

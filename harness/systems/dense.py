@@ -1,6 +1,6 @@
 """A dense system: a model, the engine and exact search, composed.
 
-`dense` is what every YAML of `conf/model/` extends; `hub` and `path` are the same, with a name or a folder to be given.
+A YAML of `conf/model/` extends `hub`, `path` or `package`: one function, told where the model's files are.
 """
 
 from __future__ import annotations
@@ -154,7 +154,7 @@ def _shifted(progress: Progress, before: int, total: int, done: int, _: int) -> 
 
 @system(name="hub", required=("name",), about="Any sentence-transformers model of the hub: model.name=ORG/NAME")
 @system(name="path", required=("path",), about="Any local model folder: model.path=DIR")
-@system
+@system(name="package", required=("package",), about="A model that an installed package carries: model.package=NAME")
 def dense(
     *,
     label: str,
@@ -180,7 +180,7 @@ def dense(
 ) -> Dense:
     """A sentence-transformers model or a static embedding: by hub name, local folder or installed package."""
     if sum(map(bool, (name if not path and not package else "", path, package))) != 1:
-        raise ModelError("model=dense needs one of model.name=ORG/NAME, model.path=DIR or model.package=NAME.")
+        raise ModelError("Say where the model's files are by one of model.name=ORG/NAME, model.path=DIR, model.package=NAME.")
     spec = ModelSpec(
         name=name, revision=revision, path=path, package=package, folder=folder, layout=layout, weights=weights,
         tokenizer=tokenizer, digest=digest, prompts=prompts, similarity=similarity, normalize=normalize,
