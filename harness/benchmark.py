@@ -53,6 +53,7 @@ def evaluated(system: System, cell: Cell, archive: Archive, display: Display, *,
     key = record_key(system.identity, task)
     known = None if overwrite else archive.find(key)
     if known is not None:
+        archive.mended(known, cell.label)
         return completed(known, task, archive)
     if isinstance(task, Delegated):
         start = time.perf_counter()
@@ -67,17 +68,20 @@ def evaluated(system: System, cell: Cell, archive: Archive, display: Display, *,
 
 def completed(known: Record, task: Task | Delegated, archive: Archive) -> tuple[Record, str]:
     """A record that is there already, with the measures it lacks computed from its stored run."""
-    if isinstance(task, Delegated) or all(known.get(name) for name in task.measures):
+    first = known.measures[0].measure if isinstance(task, Delegated) or task.whole_run else task.measures[0]
+    wanted = () if isinstance(task, Delegated) else task.measures
+    if known.measures[0].measure == first and all(known.get(name) for name in wanted):
         return (
             known,
             f"already recorded as {known.system} × {known.task} under the same fingerprints; overwrite=true redoes it",
         )
-    run = archive.run(known)
-    stored = archive.scores(known)
-    fresh = evaluate(run, task.dataset, [name for name in task.measures if name not in stored])
-    scores = [*(one for one in stored.values()), *fresh]
-    record = recording.rescored(known, run, task.dataset, fresh, task.measures[0])
-    return archive.write(record, scores=scores), "rescored from the stored run"
+    assert isinstance(task, Task)
+    run, stored = archive.run(known), archive.scores(known)
+    fresh = evaluate(run, task.dataset, [name for name in wanted if name not in stored])
+    scores = [*stored.values(), *fresh]
+    return archive.write(
+        recording.rescored(known, run, task.dataset, scores, first), scores=scores
+    ), "rescored from the stored run"
 
 
 def by_system(jobs: Sequence[Job]) -> list[Job]:

@@ -10,33 +10,16 @@ from typing import Any
 from omegaconf import DictConfig
 
 from harness import plugins, sources
+from harness.answers import FAILURE, guarded
 from harness.config.jobs import Job, current, job_of
 from harness.config.mistakes import explained
 from harness.config.tokens import named_choices, spelled_out
-from harness.errors import HarnessError
 from harness.help import help_text
-
-MISTAKE, FAILURE, INTERRUPTED = 2, 1, 130
 
 
 def main() -> None:
     """Entry of `python -m harness`; exits with 0, 1 (a cell of a sweep failed), 2 (a mistake) or 130 (interrupted)."""
     sys.exit(guarded(lambda: run(sys.argv[1:])))
-
-
-def guarded(command: Any) -> int:
-    """Run a command; a user's mistake becomes one line on standard error."""
-    try:
-        return int(command() or 0)
-    except HarnessError as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201
-        return MISTAKE
-    except KeyboardInterrupt:
-        print("interrupted: what was finished is recorded; the same command goes on from there", file=sys.stderr)  # noqa: T201
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILURE
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from harness import plugins
-from harness.cli import guarded
+from harness.answers import guarded
 from harness.errors import ConfigError, UnknownName
 
 Options = TypeVar("Options")

@@ -86,7 +86,10 @@ DATA = {
     "no text": ({"corpus": '{"_id": "d1"}\n'}, ["corpus.jsonl:1", "'text' is missing"]),
     "a list": ({"queries": "[1]\n"}, ["queries.jsonl:1", "object was expected"]),
     "duplicate id": ({"corpus": CORPUS + '{"_id": "d1", "text": "again"}\n'}, ["corpus.jsonl:3", "line 1 already"]),
-    "id as number and text": ({"queries": QUERIES + '{"_id": 1, "text": "a"}\n{"_id": "1", "text": "b"}\n'}, ["jsonl:3"]),
+    "id as number and text": (
+        {"queries": QUERIES + '{"_id": 1, "text": "a"}\n{"_id": "1", "text": "b"}\n'},
+        ["jsonl:3"],
+    ),
     "two fields": ({"qrels": QRELS + "q1\td2\n"}, ["test.tsv:3", "2 fields"]),
     "half a grade": ({"qrels": QRELS + "q1\td2\t0.5\n"}, ["test.tsv:3", "not an integer"]),
     "judged twice": ({"qrels": QRELS + "q1\td1\t0\n"}, ["test.tsv:3", "judged 0"]),
@@ -134,7 +137,7 @@ PLUGINS = {
     "syntax error": ({"mine.py": "from harness import task\ndef broken(:\n"}, ["mine.py:2", "def broken(:"]),
     "import error": ({"mine.py": "import no_such_package\n"}, ["mine.py cannot be imported", "no_such_package"]),
     "two of one name": (
-        {name: "from harness import task\n@task\ndef same():\n    ...\n" for name in ("one.py", "two.py")},
+        dict.fromkeys(("one.py", "two.py"), "from harness import task\n@task\ndef same():\n    ...\n"),
         ["Two tasks are named 'same'", "one.py:2", "two.py:2"],
     ),
     "a type that is no option": (
@@ -149,7 +152,10 @@ PLUGINS = {
         {"conf/model/mine.yaml": "defaults: [hub]\nname: a/b\nprompst: {query: x}\n"},
         ["mine.yaml:3", "Unknown option 'model.prompst'", "model.prompts"],
     ),
-    "a wrong type in a YAML": ({"conf/model/mine.yaml": "defaults: [hub]\nname: a/b\ndimension: big\n"}, ["mine.yaml:3", "'big'"]),
+    "a wrong type in a YAML": (
+        {"conf/model/mine.yaml": "defaults: [hub]\nname: a/b\ndimension: big\n"},
+        ["mine.yaml:3", "'big'"],
+    ),
     "broken YAML": ({"conf/model/mine.yaml": "defaults: [hub\n"}, ["mine.yaml", "not YAML"]),
 }
 
@@ -230,7 +236,15 @@ def test_mistake_to_another_command(harness, module, arguments, said):
 
 def test_interrupted_run_says_so_and_resumes(tmp_path, shared):
     """Ctrl-C: exit code 130, one line, no half-written file; what was finished before is found again."""
-    command = [sys.executable, "-m", "harness", "-m", "model=bm25,minilm", "task=beir", f"task.path={shared / 'scifact'}"]
+    command = [
+        sys.executable,
+        "-m",
+        "harness",
+        "-m",
+        "model=bm25,minilm",
+        "task=beir",
+        f"task.path={shared / 'scifact'}",
+    ]
     running = subprocess.Popen(
         command, cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True
     )

@@ -202,7 +202,9 @@ def test_a_table_without_code(harness, tmp_path):
     """Names of columns, equal answers, slices and a held-out list of questions, in every format."""
     import pandas as pd
 
-    rows = pd.DataFrame({"ask": ["pay?", "pay how?", "where?"], "reply": ["card", "card", "home"], "kind": ["a", "b", "a"]})
+    rows = pd.DataFrame(
+        {"ask": ["pay?", "pay how?", "where?"], "reply": ["card", "card", "home"], "kind": ["a", "b", "a"]}
+    )
     rows.to_csv(tmp_path / "t.csv", index=False)
     rows.to_csv(tmp_path / "t.tsv", index=False, sep="\t")
     rows.to_json(tmp_path / "t.jsonl", orient="records", lines=True)
@@ -224,7 +226,9 @@ def test_a_hub_model_from_a_mirror(harness, tmp_path, minilm_folder):
     """`model=hub` and `model=mteb` find ORG/NAME in the mirror, with the hub closed, and give the same vectors."""
     name = "sentence-transformers/all-MiniLM-L6-v2"
     mirror = mirrors.model(minilm_folder, tmp_path / "mirror", name)
-    done = harness("-m", f"model=minilm,hub/{name},mteb/{name}", "task=legal", "limit=3", f"data.models={mirror}", "board=false")
+    done = harness(
+        "-m", f"model=minilm,hub/{name},mteb/{name}", "task=legal", "limit=3", f"data.models={mirror}", "board=false"
+    )
     assert done.returncode == 0, done.stderr
     found = {system: one.primary.mean for (system, _), one in records(tmp_path).items()}
     assert set(found) == {"minilm", f"hub/{name}", f"mteb/{name}"}

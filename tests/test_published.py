@@ -10,10 +10,10 @@ import math
 from dataclasses import replace
 from pathlib import Path
 
-import mirrors
 import numpy as np
 import pytest
 
+import mirrors
 from harness import sources
 from harness.data import mteb as mteb_data
 from harness.data.beir import read_folder

@@ -12,9 +12,9 @@ import shutil
 import numpy as np
 import pytest
 import pytrec_eval
+
 import toys
 from conftest import opened
-
 from harness.benchmark import evaluated
 from harness.cells.display import Display
 from harness.cells.opening import Cell
@@ -348,3 +348,28 @@ def test_22_a_failure_stands_in_the_table_with_its_reason(tmp_path):
     assert "| breaks | ✗ failed |" in text and "out of memory" in text
     cell(toys.Fixed(toys.run({"q": {"a": 1.0}}), "breaks", "2"), task, archive)
     assert "failed" not in markdown(board(archive.read(), archive.scores), {})
+
+
+def test_22_a_failure_is_mended_by_a_record_that_is_already_there(tmp_path):
+    """A transient failure after a success does not stay on the board once the cell is found recorded again."""
+    archive = Archive(tmp_path)
+    task = toys.task(toys.data({"q": {"a": 1}}))
+    system = toys.Fixed(toys.run({"q": {"a": 1.0}}))
+    cell(system, task, archive)
+    archive.write(failed(Cell("fixed", "toy", "", {}, lambda: task), RuntimeError("disk gone")))
+    assert "disk gone" in markdown(board(archive.read(), archive.scores), {})
+    assert "already recorded" in cell(system, task, archive)[1]
+    assert "disk gone" not in markdown(board(archive.read(), archive.scores), {})
+
+
+def test_17_a_rescore_that_was_killed_is_finished_by_the_next(tmp_path):
+    """Scores that were written before their record are taken up, not taken for done."""
+    archive = Archive(tmp_path)
+    whole, system = toys.data({"q": {"a": 1}}), toys.Fixed(toys.run({"q": {"a": 1.0}}))
+    cell(system, toys.task(whole), archive)
+    (place,) = tmp_path.glob("records/*/*/record.json")
+    before = place.read_text()
+    cell(system, toys.task(whole, ["nDCG@10", "MRR@10"]), archive)
+    place.write_text(before)
+    record, how = cell(system, toys.task(whole, ["nDCG@10", "MRR@10"]), archive)
+    assert "rescored" in how and record.get("MRR@10").mean == 1.0

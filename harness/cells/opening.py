@@ -96,9 +96,15 @@ def adjusted(task: Task, job: Job) -> Task:
     if job.limit is not None and job.limit < len(task.dataset.queries):
         limited = first_queries(task.dataset, job.limit)
         task = dataclasses.replace(task, dataset=limited, name=f"{task.name}[first {job.limit}]")
+    if job.depth not in (None, task.depth):
+        task = dataclasses.replace(task, name=f"{task.name}[depth {job.depth}]")
+    if job.measures is not None:
+        task = dataclasses.replace(task, whole_run=None)
     task = dataclasses.replace(
         task,
-        measures=tuple(dict.fromkeys(parse(name).name for name in (task.measures if job.measures is None else job.measures))),
+        measures=tuple(
+            dict.fromkeys(parse(name).name for name in (task.measures if job.measures is None else job.measures))
+        ),
         depth=job.depth or task.depth,
     )
     if not task.measures:

@@ -87,7 +87,9 @@ def rescored(record: Record, run: Run, dataset: Dataset, scores: Sequence[Scores
     every = [*fresh.values(), *kept]
     every.sort(key=lambda one: one.measure != first)
     checks = {**record.checks, **doubts(run, dataset, [parse(one) for one in fresh])}
-    return dataclasses.replace(record, measures=tuple(every), checks=checks)
+    now = provenance(str(record.provenance.get("command", "")))
+    made = {**record.provenance, "rescored": {key: now[key] for key in ("date", "harness", "commit")}}
+    return dataclasses.replace(record, measures=tuple(every), checks=checks, provenance=made)
 
 
 def measured(scores: Scores) -> Measured:

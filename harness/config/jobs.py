@@ -14,8 +14,8 @@ from omegaconf import DictConfig, OmegaConf
 from harness.config.label import label
 from harness.errors import ConfigError
 
-SIDE_EFFECTS = ("results=", "overwrite=", "progress=", "board=", "device=")
-"""Options that move no number: where it is written and on what it runs."""
+SIDE_EFFECTS = ("results=", "overwrite=", "progress=", "board=", "device=", "data.", "hydra")
+"""Options that move no number: where files lie, what is written, on what it runs."""
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,7 @@ def read_folder(folder: Path, split: str, name: str, *, strict: bool = True) -> 
         queries=_texts(queries),
         qrels=_qrels(judgments),
         strict=strict,
+        otherwise="or count and keep them with task.strict=false",
     )
 
 

@@ -27,6 +27,7 @@ def dataset(
     candidates: Mapping[Any, Sequence[Any]] | None = None,
     strict: bool = True,
     keep_without_positive: bool = False,
+    otherwise: str = "",
 ) -> Dataset:
     """Check the parts and put them together.
 
@@ -34,6 +35,7 @@ def dataset(
         strict: Refuse dangling judgments and empty texts. False counts and keeps them, as mteb and beir do.
         keep_without_positive: Keep queries that have judgments but no relevant document (they score 0), as mteb does;
             otherwise they are left out and counted.
+        otherwise: What else a user can do about dangling judgments and empty texts than mend the data, for the message.
 
     Raises:
         DataError: An empty corpus, duplicate ids, judgments that are no integers, no positive at all; and in strict
@@ -41,10 +43,11 @@ def dataset(
     """
     documents, queries = _identified(name, "document", documents), _identified(name, "query", queries)
     cast = _judgments(name, qrels)
+    refusal = otherwise if strict else None
     counts = {"documents": len(documents), "queries_read": len(queries)}
     document_ids, query_ids = set(documents.ids), set(queries.ids)
 
-    _expect(name, strict, counts, "empty_documents", "documents without text", _empty(documents))
+    _expect(name, refusal, counts, "empty_documents", "documents without text", _empty(documents))
     dangling = [
         f"{query_id} → {document_id}"
         for query_id, judged in cast.items()
@@ -52,7 +55,7 @@ def dataset(
         if query_id not in query_ids or document_id not in document_ids
     ]
     _expect(
-        name, strict, counts, "dangling_judgments", "judgments of a query or document that does not exist", dangling
+        name, refusal, counts, "dangling_judgments", "judgments of a query or document that does not exist", dangling
     )
 
     answerable = {query_id for query_id, judged in cast.items() if any(grade > 0 for grade in judged.values())}
@@ -67,7 +70,7 @@ def dataset(
         raise DataError(
             f"{name}: no query of split '{split}' has a relevant document (a grade above 0); there is nothing to measure."
         )
-    _expect(name, strict, counts, "empty_queries", "queries without text", _empty(queries))
+    _expect(name, refusal, counts, "empty_queries", "queries without text", _empty(queries))
     used: Qrels = {query_id: cast[query_id] for query_id in queries.ids}
     pools = _candidates(candidates, queries.ids, document_ids, name)
     counts |= {"queries": len(queries), "judgments": sum(map(len, used.values()))}
@@ -175,12 +178,13 @@ def _empty(texts: Texts) -> list[str]:
     return [identifier for identifier, text in zip(texts.ids, texts.texts, strict=True) if not text.strip()]
 
 
-def _expect(name: str, strict: bool, counts: dict[str, int], key: str, what: str, found: Sequence[str]) -> None:
+def _expect(
+    name: str, otherwise: str | None, counts: dict[str, int], key: str, what: str, found: Sequence[str]
+) -> None:
+    """Count what was found; refuse it unless `otherwise` is None."""
     counts[key] = len(found)
-    if found and strict:
-        raise DataError(
-            f"{name}: {len(found)} {what}: {_some(found)}. Mend the data, or count and keep them with task.strict=false."
-        )
+    if found and otherwise is not None:
+        raise DataError(f"{name}: {len(found)} {what}: {_some(found)}. Mend the data{otherwise and ', ' + otherwise}.")
 
 
 def _some(items: Sequence[str]) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from harness.errors import ModelError, NotApplicable, UnknownName, Unreachable
+from harness.models.files import weights_digest
+from harness.models.spec import ModelSpec
 from harness.sources import is_unreachable, source
 from harness.types import Role, Vectors
 
@@ -30,6 +32,15 @@ def load(name: str, revision: str | None, device: str) -> Any:
         raise ModelError(f"mteb cannot load '{name}': {type(error).__name__}: {error}") from error
 
 
+def _expect(name: str) -> None:
+    from mteb.models.model_implementations import MODEL_REGISTRY
+
+    if name not in MODEL_REGISTRY:
+        raise UnknownName(
+            "mteb model", name, MODEL_REGISTRY, "Any other model of the hub: model=hub model.name=ORG/NAME."
+        )
+
+
 def _mirrored(name: str, revision: str | None) -> Any:
     """mteb's metadata of a model, whose loader is sent to the mirror's folder where there is one."""
     import mteb
@@ -37,6 +48,17 @@ def _mirrored(name: str, revision: str | None) -> Any:
     meta = mteb.get_model_meta(name, revision)
     folder = source().model(name)
     return meta if folder is None else meta.model_copy(update={"name": str(folder), "revision": None})
+
+
+def revision_of(name: str, revision: str | None) -> str:
+    """What stands for the weights: the digest of the mirror's files, else the revision that is asked for or mteb pins."""
+    import mteb
+
+    folder = source().model(name)
+    if folder is not None:
+        return weights_digest(ModelSpec(path=str(folder)), folder)
+    _expect(name)
+    return str(revision or mteb.get_model_meta(name).revision)
 
 
 def vectors(model: Any, texts: Sequence[str], role: Role, task: str, kind: str) -> Vectors:

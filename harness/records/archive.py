@@ -36,17 +36,18 @@ class Archive:
             write_bytes(place / "scores.csv.gz", scores_bytes(scores))
         write_text(place / "record.json", to_json(record))
         if record.status == "ok":
-            for task in {record.task, asked or record.task}:
-                self._forget(self.folder / "records" / slug(task) / f"{slug(record.system)}-failed")
+            self.mended(record, asked)
         return record
 
-    @staticmethod
-    def _forget(failure: Path) -> None:
-        if failure.exists():
-            with refusals(failure):
-                shutil.rmtree(failure)
-                if not any(failure.parent.iterdir()):
-                    failure.parent.rmdir()
+    def mended(self, record: Record, asked: str = "") -> None:
+        """Take the failures of a successful record's names off the board."""
+        for task in {record.task, asked or record.task}:
+            failure = self.folder / "records" / slug(task) / f"{slug(record.system)}-failed"
+            if failure.exists():
+                with refusals(failure):
+                    shutil.rmtree(failure)
+                    if not any(failure.parent.iterdir()):
+                        failure.parent.rmdir()
 
     def find(self, key: str) -> Record | None:
         """The successful record of that key, whatever names it was made under."""

@@ -1,4 +1,4 @@
-"""Who made a number: date, command, versions, commit, machine. Never a user, host or home folder."""
+"""Who made a number: date, command, versions, commit, machine. No user and no host; a path only where it was typed."""
 
 from __future__ import annotations
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 INK, GREY, ACCENT = "#1f2933", "#9aa5b1", "#0b6e99"
 PER_ROW = 3
 LONGEST = 24
+LABELLED = 10
+"""Points in the speed plot up to which every one is named; beyond, only those of the frontier."""
+MOST = 24
+"""Systems in one panel; a longer list is for the table."""
 
 
 def quality(board: Board) -> Figure | None:
@@ -28,7 +32,7 @@ def quality(board: Board) -> Figure | None:
         return None
     across = min(PER_ROW, len(columns))
     down = -(-len(columns) // across)
-    height = 0.36 * len(board.rows) + 1.3
+    height = 0.36 * min(len(board.rows), MOST) + 1.3
     figure = _figure(4.3 * across + 0.8, height * down)
     for place, column in enumerate(columns, start=1):
         _panel(figure.add_subplot(down, across, place), board, column)
@@ -52,6 +56,8 @@ def speed(board: Board) -> Figure | None:
     for place, (fast, good, system) in enumerate(points):
         on = place in frontier
         axes.scatter(fast, good, s=44, color=ACCENT if on else GREY, zorder=3)
+        if not on and len(points) > LABELLED:
+            continue
         axes.annotate(
             _short(system),
             (fast, good),
@@ -85,6 +91,7 @@ def png(figure: Figure) -> bytes:
     """The figure as PNG; the same bytes for the same figure."""
     out = io.BytesIO()
     figure.savefig(out, format="png", dpi=144, metadata={"Software": None})
+    figure.set_layout_engine("none")  # where things stand is settled: another format need not work it out again
     return out.getvalue()
 
 
@@ -104,20 +111,19 @@ def _panel(axes: Axes, board: Board, column: Column) -> None:
     shown = [(row.system, row.cells[place]) for row in board.rows if row.cells[place].measured is not None]
     higher = column.direction == "higher"
     shown.sort(key=lambda pair: pair[1].measured.mean if pair[1].measured else 0.0, reverse=not higher)
+    left_out, shown = len(shown) - MOST, shown[-MOST:]
     for height, (_, cell) in enumerate(shown):
         one = cell.measured
         assert one is not None
         colour = ACCENT if cell.level else (INK if cell.comparable else GREY)
-        if one.low is not None and one.high is not None:
-            axes.plot([one.low, one.high], [height, height], color=colour, linewidth=2, solid_capstyle="round")
-        axes.scatter(one.mean, height, s=40, color=colour, zorder=3, marker="o" if cell.comparable else "x")
-        axes.annotate(
-            f"{one.mean:.3f}", (one.mean, height), textcoords="offset points", xytext=(0, 6), ha="center",
-            fontsize=8, color=colour,
-        )  # fmt: skip
+        bounds = [one.mean if one.low is None else one.low, one.mean if one.high is None else one.high]
+        axes.plot(bounds, [height, height], color=colour, linewidth=2, solid_capstyle="round")
+        axes.plot(one.mean, height, color=colour, markersize=6.5, marker="o" if cell.comparable else "x")
+        axes.text(one.mean, height + 0.16, f"{one.mean:.3f}", ha="center", va="bottom", fontsize=8, color=colour)
     axes.set_yticks(range(len(shown)), [_short(system) for system, _ in shown], fontsize=9)
     axes.set_ylim(-0.6, max(len(shown) - 0.3, 0.7))
-    axes.set_title(f"{column.task}\n{words.heading(column)}", loc="left", fontsize=10, color=INK)
+    best = f" (the best {MOST} of {left_out + MOST})" if left_out > 0 else ""
+    axes.set_title(f"{column.task}{best}\n{words.heading(column)}", loc="left", fontsize=10, color=INK)
     _frame(axes)
     axes.grid(axis="x", color="#e4e7eb", linewidth=0.8)
 

@@ -43,12 +43,14 @@ def bootstrap_means(values: NDArray[np.float64], *, resamples: int = RESAMPLES, 
     n = len(values)
     generator = np.random.default_rng(seed)
     block = max(1, min(resamples, BLOCK // n))
-    share = np.full(n, 1 / n)
-    done = [
-        generator.multinomial(n, share, size=min(block, resamples - start)) @ values / n
-        for start in range(0, resamples, block)
-    ]
-    return np.concatenate(done)
+    done = [_weights(generator, min(block, resamples - start), n) @ values for start in range(0, resamples, block)]
+    return np.concatenate(done) / n
+
+
+def _weights(generator: np.random.Generator, resamples: int, n: int) -> NDArray[np.float64]:
+    """How often each of n rows is drawn in each resample; shape (resamples, n), rows sum to n."""
+    drawn = generator.integers(n, size=(resamples, n)) + np.arange(resamples)[:, None] * n
+    return np.bincount(drawn.ravel(), minlength=resamples * n).reshape(resamples, n).astype(np.float64)
 
 
 def interval(samples: NDArray[np.float64], level: float = LEVEL) -> tuple[float, float]:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from harness.encode.guard import check_vectors
-from harness.models.mteb import load, similarity_name, vectors
+from harness.models.mteb import load, revision_of, similarity_name, vectors
 from harness.records.digest import digest
 from harness.registry import system
 from harness.search.exact import search
@@ -35,16 +35,14 @@ class MtebModel:
         return load(self._model_name, self._revision, self._device)
 
     @functools.cached_property
+    def revision(self) -> str:
+        """Digest or revision of the weights; nothing is loaded for it."""
+        return revision_of(self._model_name, self._revision)
+
+    @functools.cached_property
     def identity(self) -> str:
         """Digest of name, revision and mteb's version (its loaders hold prompts and pooling)."""
-        return digest(
-            [
-                "mteb",
-                self._model_name,
-                str(self._revision or self.model.mteb_model_meta.revision),
-                importlib.metadata.version("mteb"),
-            ]
-        )
+        return digest(["mteb", self._model_name, self.revision, importlib.metadata.version("mteb")])
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -53,7 +51,7 @@ class MtebModel:
         return {
             "kind": "mteb",
             "model": self._model_name,
-            "revision": str(self._revision or meta.revision),
+            "revision": self.revision,
             "weights": "not digested: loaded by mteb",
             "licence": str(meta.license or ""),
             "dimension": meta.embed_dim if isinstance(meta.embed_dim, int) else None,

@@ -1,0 +1,123 @@
+"""The house: a floor imports only from floors below, rooms of one floor do not import each other, files stay small."""
+
+from __future__ import annotations
+
+import ast
+import statistics
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parents[1] / "harness"
+FLOORS = [
+    ["types", "errors", "registry"],
+    ["config", "records", "stats", "sources"],
+    ["data", "models", "encode", "search", "measures"],
+    ["systems", "report"],
+    ["cells"],
+    ["benchmark"],
+    ["answers", "plugins", "help", "launcher", "cli", "commands", "leaderboard", "rescore", "export", "__main__"],
+]
+"""From the ground up; the last floor's files may use each other, as those of one room may."""
+FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
+TOP = len(FLOORS) - 1
+FILES = sorted(HOUSE.rglob("*.py"))
+SEAMS = {"mteb": {"data/mteb.py", "data/mteb_adapter.py", "models/mteb.py"}, "beir": {"data/beir.py"}}
+"""The only files that may import these peers."""
+
+
+def room(file: Path) -> str:
+    return file.relative_to(HOUSE).parts[0].removesuffix(".py")
+
+
+def imports(file: Path) -> list[str]:
+    """Every module that a file imports, inside functions too."""
+    found = []
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
+
+
+def test_every_room_has_a_floor():
+    """A new room is given its floor here first."""
+    rooms = {room(file) for file in FILES} - {"__init__"}
+    assert rooms == set(FLOOR)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(HOUSE)))
+def test_imports_go_downwards(file):
+    """And never sideways, except within a room."""
+    own = room(file)
+    if own == "__init__":
+        return
+    for module in imports(file):
+        parts = module.split(".")
+        if parts[0] != "harness" or len(parts) == 1 or parts[1] not in FLOOR:
+            continue
+        other = parts[1]
+        same_room = other == own or (FLOOR[own] == FLOOR[other] == TOP) or FLOOR[own] == FLOOR[other] == 0
+        assert same_room or FLOOR[other] < FLOOR[own], (
+            f"{own} (floor {FLOOR[own]}) imports {module} (floor {FLOOR[other]})"
+        )
+
+
+@pytest.mark.parametrize("peer", SEAMS)
+def test_peers_are_imported_at_their_seams_only(peer):
+    """A change in mteb or beir is met in one place."""
+    users = {str(file.relative_to(HOUSE)) for file in FILES if any(one.split(".")[0] == peer for one in imports(file))}
+    assert users == SEAMS[peer]
+
+
+def test_no_file_imports_in_circles():
+    """Within a room files may use each other, one way."""
+    modules = {"harness." + ".".join(file.relative_to(HOUSE).with_suffix("").parts): file for file in FILES}
+    uses = {
+        name: {known for one in imports(file) for known in modules if one == known or one.startswith(f"{known}.")}
+        for name, file in modules.items()
+    }
+    done: set[str] = set()
+
+    def walk(name: str, path: tuple[str, ...]) -> None:
+        assert name not in path, " → ".join((*path, name))
+        if name in done:
+            return
+        for other in uses[name] - {name}:
+            walk(other, (*path, name))
+        done.add(name)
+
+    for name in modules:
+        walk(name, ())
+
+
+def test_files_are_small():
+    """The median under 120 lines, none over 300; the straight line under 100."""
+    lengths = {file: len(file.read_text(encoding="utf-8").splitlines()) for file in FILES}
+    assert statistics.median(lengths.values()) < 120
+    assert max(lengths.values()) <= 300, max(lengths, key=lengths.get)
+    assert lengths[HOUSE / "benchmark.py"] < 100
+
+
+def test_public_functions_say_what_they_do():
+    """Every public module, class and function has a docstring."""
+    missing = []
+    for file in FILES:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        nodes = [tree, *(node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.ClassDef)))]
+        inner = {
+            id(child)
+            for node in nodes
+            if isinstance(node, ast.FunctionDef)
+            for child in ast.walk(node)
+            if child is not node
+        }
+        for node in nodes:
+            name = getattr(node, "name", file.stem)
+            overload = any(
+                getattr(one, "id", "") in ("overload", "property") for one in getattr(node, "decorator_list", [])
+            )
+            if not name.startswith("_") and id(node) not in inner and not overload and not ast.get_docstring(node):
+                missing.append(f"{file.relative_to(HOUSE)}: {name}")
+    assert not missing
