@@ -59,7 +59,7 @@ def evaluated(system: System, cell: Cell, archive: Archive, display: Display, *,
         start = time.perf_counter()
         values = task.score(Watched(system.encoder, display.texts))
         record = recording.delegated(key, system, task, values, time.perf_counter() - start, cell)
-        return archive.write(record, asked=cell.label), "evaluated by mteb"
+        return archive.write(record, asked=cell.label), "evaluated whole by mteb: measures, depth and limit are its own"
     run = system.search(task, display.texts)
     scores = evaluate(run, task.dataset, task.measures)
     record = recording.ranked(key, system, task, run, scores, cell)

@@ -81,16 +81,24 @@ def render(agreements: Sources, families: Sources) -> dict[str, str]:
             cid = clause["id"]
             kind[cid] = agreement["type"]
             title = f"{agreement['agreement']} — {cid.partition('.')[2]} {clause['heading']}"
-            metadata = {"agreement": agreement["agreement"], "agreement_type": agreement["type"],
-                        "clause_type": clause["clause_type"], "family": clause["family"]}
+            metadata = {
+                "agreement": agreement["agreement"],
+                "agreement_type": agreement["type"],
+                "clause_type": clause["clause_type"],
+                "family": clause["family"],
+            }
             row = {"_id": cid, "title": title, "text": clause["text"], "metadata": metadata}
             rows["corpus.jsonl"].append(row)
     for _, entry in families:
         for question in entry["questions"]:
             qid, grades = question["id"], question["grades"]
             answer = next(cid for cid, grade in grades.items() if grade == 3)
-            metadata = {"stratum": question["stratum"], "family": entry["family"],
-                        "split": entry["split"], "agreement_type": kind[answer]}
+            metadata = {
+                "stratum": question["stratum"],
+                "family": entry["family"],
+                "split": entry["split"],
+                "agreement_type": kind[answer],
+            }
             row = {"_id": qid, "text": question["text"], "metadata": metadata}
             rows["queries.jsonl"].append(row)
             qrels[entry["split"]] += [f"{qid}\t{cid}\t{grade}" for cid, grade in grades.items()]

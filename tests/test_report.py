@@ -1,0 +1,188 @@
+"""Boards, tables and the page: what is decided once and rendered alike everywhere."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import shutil
+import subprocess
+
+import numpy as np
+import pytest
+
+from harness.records.record import Measured, Record, from_json, to_json
+from harness.report import words
+from harness.report.board import board
+from harness.report.markdown import markdown
+from harness.report.page import page
+from harness.report.plots import draw, pareto, png, svg
+from harness.report.table import cells_csv
+from harness.stats.bootstrap import bootstrap_means, estimate, level_with_best
+from harness.types import Scores
+
+
+def record(
+    system, task, mean, *, status="ok", fingerprint="f", date="2026-01-01", unit="share", direction="higher", **more
+):
+    measured = (Measured("nDCG@10", mean, mean - 0.02, mean + 0.02, 50, "95%", unit, direction, "source"),)
+    return Record(
+        key=f"{system}{task}{fingerprint}",
+        status=status,
+        system=system,
+        task=task,
+        facts={"dimension": 8, "parameters": 1_500_000, "licence": "mit"},
+        dataset={
+            "fingerprint": fingerprint,
+            "split": "test",
+            "depth": 100,
+            "counts": {"documents": 100, "queries": 50},
+        },
+        measures=measured if status == "ok" else (),
+        seconds={"encode_document": 0.5},
+        provenance={"date": date, "command": f"python -m harness model={system} task={task}", "machine": {}},
+        **more,
+    )
+
+
+def no_scores(_):
+    return {}
+
+
+def test_rows_are_ranked_by_the_mean_and_the_best_is_marked():
+    """Without per-query scores only the best itself is in its tie group."""
+    made = board([record("a", "t", 0.5), record("b", "t", 0.7)], no_scores)
+    assert [(row.rank, row.system) for row in made.rows] == [(1, "b"), (2, "a")]
+    assert "| **0.700** ±.020 |" in markdown(made, {}) and "| 0.500 ±.020 |" in markdown(made, {})
+
+
+def test_a_row_on_other_data_is_marked_and_in_no_mean():
+    """`≠` beside the number; not ranked, not bold, though it is the highest."""
+    rows = [record("a", "t", 0.5), record("b", "t", 0.6), record("c", "t", 0.9, fingerprint="other")]
+    made = board(rows, no_scores)
+    (other,) = (row for row in made.rows if row.system == "c")
+    assert other.rank is None and other.mean is None and not other.cells[0].level
+    assert words.value(other.cells[0]) == "0.900 ±.020 ≠"
+    assert "≠: another data set" in "\n".join(words.legend(made))
+
+
+def test_the_latest_record_of_a_name_is_shown_and_the_rest_counted():
+    """Records are never overwritten by name; the board says how many older ones there are."""
+    made = board([record("a", "t", 0.9, fingerprint="old"), record("a", "t", 0.5, date="2026-02-01")], no_scores)
+    assert made.rows[0].cells[0].measured.mean == 0.5 and made.superseded == 1
+
+
+def test_no_mean_over_measures_that_cannot_be_averaged():
+    """Minutes and shares, or a measure of which less is better."""
+    for odd in ({"unit": "EUR"}, {"direction": "lower"}):
+        made = board([record("a", "t", 0.5), record("a", "u", 0.5, **odd)], no_scores)
+        assert made.rows[0].mean is None
+
+
+def test_csv_has_one_row_per_cell_with_its_status():
+    """Failed, missing and incomparable cells too."""
+    rows = [record("a", "t", 0.5), record("b", "t", 0, status="failed", reason="no room"), record("a", "u", 0.4)]
+    table = list(csv.DictReader(io.StringIO(cells_csv(board(rows, no_scores)))))
+    assert list(table[0]) == ["system", "task", "measure", "value", "low", "high", "n", "status"]
+    assert {(row["system"], row["task"]): row["status"] for row in table} == {
+        ("a", "t"): "ok", ("a", "u"): "ok", ("b", "t"): "failed", ("b", "u"): "not run",
+    }  # fmt: skip
+
+
+def test_the_page_asks_no_other_host_and_escapes_names():
+    """Self-contained: styles, script and drawings inside; a name with markup is text."""
+    rows = [record("a<script>", "t", 0.5), record("b", "t", 0, status="failed", reason="<b>no</b>")]
+    made = board(rows, no_scores)
+    html = page(made, {name: svg(figure) for name, figure in draw(made).items()})
+    assert "<script>" in html and "a<script>" not in html and "&lt;b&gt;no" in html
+    hosts = set(re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?(https?://[^\"' )>]+)", html))
+    assert not {host for host in hosts if "w3.org" not in host}
+
+
+def test_an_empty_board_says_what_to_do():
+    """And breaks nowhere."""
+    made = board([], no_scores)
+    assert "Nothing recorded yet" in markdown(made, {}) and "Nothing recorded yet" in page(made, {})
+    assert draw(made) == {}
+
+
+def test_the_page_opens_in_a_browser_and_sorts(tmp_path):
+    """In Chromium: a click on a heading orders the rows; no request leaves the page."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        pytest.skip("needs a Chromium on the path")
+    made = board(
+        [record("a", "t", 0.5), record("b", "t", 0.7), record("c", "t", 0, status="failed", reason="x")], no_scores
+    )
+    html = page(made, {}).replace("</body>", "<script>document.querySelectorAll('th')[2].click()</script></body>")
+    html = html.replace("</body>", "<script>document.querySelectorAll('th')[2].click()</script></body>")
+    (tmp_path / "page.html").write_text(html, encoding="utf-8")
+    done = subprocess.run(
+        [
+            chromium, "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+            "--disable-background-networking", "--disable-component-update", "--disable-sync",
+            f"--user-data-dir={tmp_path / 'profile'}", "--dump-dom", (tmp_path / "page.html").as_uri(),
+        ],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    order = re.findall(r'<td class="name" data-key="(\w)">', done.stdout)
+    assert order == ["a", "b", "c"], done.stderr  # ascending after two clicks; the failed row stays last
+
+
+def test_pareto_frontier():
+    """Points that nobody beats in both; equals stand together."""
+    assert pareto([(1, 3), (2, 2), (1, 2), (3, 1), (3, 1)]) == [0, 1, 3, 4]
+
+
+def test_plots_are_the_same_bytes_for_the_same_board():
+    """A rebuilt leaderboard changes nothing in version control."""
+    made = board([record("a", "t", 0.5), record("b", "t", 0.7)], no_scores)
+    assert [png(figure) for figure in draw(made).values()] == [png(figure) for figure in draw(made).values()]
+
+
+def test_a_record_reads_back_as_it_was_written():
+    """And refuses to hold what JSON has no word for."""
+    one = record("a", "t", 0.5)
+    assert from_json(to_json(one), "here") == one
+    with pytest.raises(ValueError):
+        to_json(record("a", "t", float("nan")))
+
+
+def test_bootstrap_agrees_with_scipy():
+    """The percentile interval of a mean, to the noise of the resampling; deterministic under its seed."""
+    import scipy.stats
+
+    values = np.random.default_rng(5).beta(0.4, 0.6, size=120)
+    ours = estimate(values)
+    theirs = scipy.stats.bootstrap(
+        (values,), np.mean, n_resamples=10_000, method="percentile", rng=1
+    ).confidence_interval
+    assert ours.low == pytest.approx(theirs.low, abs=0.004) and ours.high == pytest.approx(theirs.high, abs=0.004)
+    assert estimate(values) == ours and ours.n == 120
+    assert bootstrap_means(values[:, None]).std() == pytest.approx(values.std() / np.sqrt(120), rel=0.05)
+
+
+def test_interval_covers_the_mean_it_claims_to():
+    """About 95 of 100 samples from a known distribution hold its mean."""
+    generator = np.random.default_rng(11)
+    held = [(one := estimate(generator.beta(0.5, 0.5, 100), resamples=1000)).low <= 0.5 <= one.high for _ in range(400)]
+    assert 0.915 <= np.mean(held) <= 0.98
+
+
+def test_tie_group_holds_what_cannot_be_told_from_the_best():
+    """Paired: a small constant lead is told apart though the intervals of the means overlap widely; noise is not."""
+    values = np.random.default_rng(2).uniform(size=80)
+    noisy = np.clip(values + np.random.default_rng(3).normal(0, 0.3, 80), 0, 1)
+    lead = np.column_stack([values + 0.01, values])
+    assert level_with_best(lead) == [True, False]
+    assert level_with_best(np.column_stack([values, noisy - noisy.mean() + values.mean() - 0.001])) == [True, True]
+    assert level_with_best(lead, higher=False) == [False, True]
+
+
+def test_scores_of_other_queries_make_no_tie_group():
+    """Per-query scores of different sets are not paired."""
+    scores = {
+        "a": Scores("nDCG@10", ["1", "2"], np.array([1.0, 1.0])), "b": Scores("nDCG@10", ["3", "4"], np.array([0.9, 1.0])),
+    }  # fmt: skip
+    made = board([record("a", "t", 1.0), record("b", "t", 0.95)], lambda one: {"nDCG@10": scores[one.system]})
+    assert {row.system: row.cells[0].level for row in made.rows} == {"a": True, "b": False}
