@@ -57,8 +57,8 @@ def evaluated(system: System, cell: Cell, archive: Archive, display: Display, *,
         return completed(known, task, archive)
     if isinstance(task, Delegated):
         start = time.perf_counter()
-        values = task.score(Watched(system.encoder, display.texts))
-        record = recording.delegated(key, system, task, values, time.perf_counter() - start, cell)
+        values = task.score(encoder := Watched(system.encoder, display.texts))
+        record = recording.delegated(key, system, task, values, encoder.seen(), time.perf_counter() - start, cell)
         return archive.write(record, asked=cell.label), "evaluated whole by mteb: measures, depth and limit are its own"
     run = system.search(task, display.texts)
     scores = evaluate(run, task.dataset, task.measures)

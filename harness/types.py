@@ -170,6 +170,9 @@ class Encoder(Protocol):
         `task` and `kind` are the task's name and mteb's type of it: prompts may depend on both.
         """
 
+    def seen(self) -> Mapping[str, Any]:
+        """What it saw since it was last asked, for the record: first texts, prompts, truncation by role."""
+
 
 class System(Protocol):
     """Anything that ranks documents for queries. Opening one is cheap; it loads on its first use.

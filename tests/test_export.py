@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-import mirrors
 import pytest
 
+import mirrors
 from harness.records.archive import Archive
 
 

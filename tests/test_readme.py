@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import ROOT
 
+from conftest import ROOT
 from harness.records.archive import Archive
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

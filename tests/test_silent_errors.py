@@ -373,3 +373,17 @@ def test_17_a_rescore_that_was_killed_is_finished_by_the_next(tmp_path):
     place.write_text(before)
     record, how = cell(system, toys.task(whole, ["nDCG@10", "MRR@10"]), archive)
     assert "rescored" in how and record.get("MRR@10").mean == 1.0
+
+
+def test_10_and_11_hold_for_delegated_tasks_too(tmp_path):
+    """What mteb's evaluator had encoded stands in the record: first text with its prompt, and what was cut."""
+    from harness.types import Delegated
+
+    def score(encoder):
+        encoder.encode(["short", "loss " * 600], "", task="mteb/X", kind="STS")
+        return {"main": 1.0}
+
+    task = Delegated("mteb/X", "main", "mteb/X", "", "test", "f", "STS", score)
+    record, _ = cell(opened("minilm", prompts={"STS": "compare: "}), task, Archive(tmp_path))
+    assert record.checks["first"] == {"text": "compare: short"}
+    assert record.checks["truncation"]["text"]["texts_cut"] == 0.5

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
@@ -74,7 +75,6 @@ class Watched:
 
     def __init__(self, encoder: Encoder, tell: Tell) -> None:
         self._encoder, self._tell = encoder, tell
-        self.texts = 0
 
     @property
     def similarity(self) -> str:
@@ -85,5 +85,8 @@ class Watched:
         self, texts: Sequence[str], role: Role, *, task: str = "", kind: str = "", progress: Tell | None = None
     ) -> Vectors:
         """The encoder's vectors."""
-        self.texts += len(texts)
         return self._encoder.encode(texts, role, task=task, kind=kind, progress=progress or self._tell)
+
+    def seen(self) -> Mapping[str, Any]:
+        """What the encoder saw."""
+        return self._encoder.seen()

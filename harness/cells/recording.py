@@ -37,7 +37,13 @@ def ranked(key: str, system: System, task: Task, run: Run, scores: Sequence[Scor
 
 
 def delegated(
-    key: str, system: System, task: Delegated, values: Mapping[str, float], seconds: float, cell: Cell
+    key: str,
+    system: System,
+    task: Delegated,
+    values: Mapping[str, float],
+    seen: Mapping[str, Any],
+    seconds: float,
+    cell: Cell,
 ) -> Record:
     """The record of a task that mteb scored; there are no per-query values, and so no intervals."""
     names = [task.measure, *(name for name in values if name != task.measure)]
@@ -60,6 +66,7 @@ def delegated(
             "asked": cell.asked,
         },
         measures=tuple(finite),
+        checks=dict(seen),
         seconds={"evaluate": round(seconds, 4)},
         provenance=provenance(cell.command),
     )

@@ -45,15 +45,6 @@ class Encoded:
     tokens: NDArray[np.int64]
     cut: NDArray[np.int64]
 
-    def truncation(self) -> dict[str, Any]:
-        """Share of texts and of tokens that the model's limit cut off."""
-        return {
-            "texts": len(self.tokens),
-            "tokens": int(self.tokens.sum()),
-            "texts_cut": float((self.cut > 0).mean()) if len(self.cut) else 0.0,
-            "tokens_cut": float(self.cut.sum() / max(1, self.tokens.sum())),
-        }
-
     def norms(self) -> dict[str, float]:
         """Distribution of the vectors' lengths: cosine and dot agree only where these are all 1."""
         norms = np.linalg.norm(self.vectors, axis=1)
@@ -96,6 +87,18 @@ def encode(
         done += len(batch)
         progress(done, len(only))
     return Encoded(vectors[rows], lengths[rows], (lengths - read)[rows])
+
+
+def truncation(made: Sequence[Encoded]) -> dict[str, Any]:
+    """Share of texts and of tokens that the model's limit cut off."""
+    tokens = np.concatenate([one.tokens for one in made]) if made else np.zeros(0, dtype=np.int64)
+    cut = np.concatenate([one.cut for one in made]) if made else tokens
+    return {
+        "texts": len(tokens),
+        "tokens": int(tokens.sum()),
+        "texts_cut": float((cut > 0).mean()) if len(cut) else 0.0,
+        "tokens_cut": float(cut.sum() / max(1, tokens.sum())),
+    }
 
 
 def batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:

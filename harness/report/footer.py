@@ -12,8 +12,8 @@ HOW_TO_READ = (
 )
 
 
-def data_line(column: Column) -> str:
-    """`legal: 156 documents, 141 queries (split test), depth 100, fingerprint 1a2b3c4d`."""
+def data_line(board: Board, column: Column) -> str:
+    """`legal: 156 documents, 141 queries, split test, depth 100, fingerprint 1a2b3c4d, unjudged@10 0.78 to 0.81`."""
     if column.reference is None:
         return f"{column.task}: nothing recorded"
     data = column.reference.dataset
@@ -25,7 +25,19 @@ def data_line(column: Column) -> str:
     if data.get("depth"):
         parts.append(f"depth {data['depth']}")
     parts.append(f"fingerprint {str(data.get('fingerprint'))[:12]}")
+    parts += _unjudged(board, column)
     return f"{column.task}: {', '.join(parts)}"
+
+
+def _unjudged(board: Board, column: Column) -> list[str]:
+    """Least and most share of unjudged documents at the measure's cutoff: what counts as wrong because nobody looked."""
+    place = board.columns.index(column)
+    name = f"unjudged@{column.measure.partition('@')[2]}"
+    records = [row.cells[place].record for row in board.rows if row.cells[place].counts]
+    shares = [
+        one.checks["unjudged"][name] for one in records if one is not None and name in one.checks.get("unjudged", {})
+    ]
+    return [f"{name} {min(shares):.2f} to {max(shares):.2f}"] if shares else []
 
 
 def definitions(board: Board) -> list[str]:

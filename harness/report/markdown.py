@@ -25,7 +25,7 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
     for caption, path in plots.items():
         lines += [f"![{caption}]({path})", ""]
     lines += ["## What was measured", ""]
-    lines += [f"- {footer.data_line(column)}" for column in board.columns]
+    lines += [f"- {footer.data_line(board, column)}" for column in board.columns]
     lines += [f"- {line}" for line in footer.definitions(board)]
     lines += [f"- {footer.origin(board)}"]
     if board.superseded:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.encode.engine import Encoded, encode
+from harness.encode.engine import Encoded, encode, truncation
 from harness.errors import ModelError
 from harness.models.files import locate, weights_digest
 from harness.models.prompts import prompt
@@ -30,6 +30,7 @@ class Dense:
         self.name = name
         self.spec = spec
         self._device = device
+        self._seen: dict[str, Any] = {}
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -101,7 +102,18 @@ class Dense:
         self, texts: Sequence[str], role: Role, *, task: str = "", kind: str = "", progress: Progress = no_progress
     ) -> Vectors:
         """Vectors of `texts` under the prompt of role and task, shape (len(texts), dimension)."""
-        return self._encode(texts, role, task, kind, None, progress)[0].vectors
+        done, used = self._encode(texts, role, task, kind, None, progress)
+        if len(texts):
+            self._seen.setdefault("first", {}).setdefault(role or "text", used + texts[0])
+            self._seen.setdefault("prompts", {}).setdefault(role or "text", used)
+            self._seen.setdefault("truncation", {}).setdefault(role or "text", []).append(done)
+        return done.vectors
+
+    def seen(self) -> Mapping[str, Any]:
+        """First texts, prompts and truncation by role, since it was last asked."""
+        seen, self._seen = self._seen, {}
+        cut = {role: truncation(batches) for role, batches in seen.pop("truncation", {}).items()}
+        return {**seen, "truncation": cut} if seen else {}
 
     def search(self, task: Task, progress: Progress = no_progress) -> Run:
         """Encode queries and documents, rank exactly; the notes say what the tokenizer was given and what it cut."""
@@ -122,7 +134,7 @@ class Dense:
             made[role] = encoded
             notes["prompts"][role] = used
             notes["first"][role] = used + texts.texts[0]
-            notes["truncation"][role] = encoded.truncation()
+            notes["truncation"][role] = truncation([encoded])
             notes["norms"][role] = encoded.norms()
         start = time.perf_counter()
         ids, scores = search(

@@ -76,6 +76,10 @@ class MtebModel:
         """Vectors of `texts`, shape (len(texts), dimension)."""
         return self._encode(Texts([f"#{place}" for place in range(len(texts))], texts), role, task, kind, progress)
 
+    def seen(self) -> Mapping[str, Any]:
+        """Nothing: prompts and truncation are mteb's business."""
+        return {}
+
     def search(self, task: Task, progress: Progress = no_progress) -> Run:
         """Encode through mteb's wrapper, rank exactly."""
         data, seconds, made = task.dataset, {}, {}
