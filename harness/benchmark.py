@@ -71,17 +71,14 @@ def completed(known: Record, task: Task | Delegated, archive: Archive) -> tuple[
     first = known.measures[0].measure if isinstance(task, Delegated) or task.whole_run else task.measures[0]
     wanted = () if isinstance(task, Delegated) else task.measures
     if known.measures[0].measure == first and all(known.get(name) for name in wanted):
-        return (
-            known,
-            f"already recorded as {known.system} × {known.task} under the same fingerprints; overwrite=true redoes it",
-        )
+        names = f"{known.system} × {known.task}"
+        return known, f"already recorded as {names} under the same fingerprints; overwrite=true redoes it"
     assert isinstance(task, Task)
     run, stored = archive.run(known), archive.scores(known)
     fresh = evaluate(run, task.dataset, [name for name in wanted if name not in stored])
     scores = [*stored.values(), *fresh]
-    return archive.write(
-        recording.rescored(known, run, task.dataset, scores, first), scores=scores
-    ), "rescored from the stored run"
+    record = recording.rescored(known, run, task.dataset, scores, first)
+    return archive.write(record, scores=scores), "rescored from the stored run"
 
 
 def by_system(jobs: Sequence[Job]) -> list[Job]:

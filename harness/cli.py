@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 from omegaconf import DictConfig
 
@@ -15,6 +14,7 @@ from harness.config.jobs import Job, current, job_of
 from harness.config.mistakes import explained
 from harness.config.tokens import named_choices, spelled_out
 from harness.help import help_text
+from harness.records.record import Record
 
 
 def main() -> None:
@@ -45,7 +45,7 @@ def compose(arguments: Sequence[str]) -> int:
     failures: list[int] = []
     raised: list[Exception] = []
 
-    def sweep(jobs: Sequence[Job], settings: DictConfig) -> list[Any]:
+    def sweep(jobs: Sequence[Job], settings: DictConfig) -> list[Record]:
         records = evaluate(jobs, settings, record_failures=True)
         failures.append(sum(record.status == "failed" for record in records))
         return records
@@ -75,22 +75,22 @@ def compose(arguments: Sequence[str]) -> int:
     return FAILURE if sum(failures) else 0
 
 
-def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool) -> list[Any]:
+def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool) -> list[Record]:
     """The straight line under a display, and the leaderboard at its end."""
     from harness.benchmark import benchmark
     from harness.cells.display import Display
-    from harness.cells.opening import Opener
+    from harness.cells.opening import Opener, expect_measures
     from harness.leaderboard import publish
     from harness.records.archive import Archive
 
     sources.use(settings.data.mirror, settings.data.models)
+    expect_measures(jobs)
     archive = Archive(settings.results)
-    try:
-        with Display(len(jobs), shown=settings.progress) as display:
-            return benchmark(
-                jobs, archive, Opener(settings.device), display,
-                overwrite=settings.overwrite, record_failures=record_failures,
-            )  # fmt: skip
-    finally:
-        if settings.board and archive.read():
-            publish(archive)
+    with Display(len(jobs), shown=settings.progress) as display:
+        records = benchmark(
+            jobs, archive, Opener(settings.device), display,
+            overwrite=settings.overwrite, record_failures=record_failures,
+        )  # fmt: skip
+    if settings.board:
+        publish(archive)
+    return records

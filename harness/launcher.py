@@ -20,8 +20,9 @@ from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, open_dict
 
 from harness.config.jobs import Job, job_of, lacking
+from harness.records.record import Record
 
-Sweep = Callable[[Sequence[Job], DictConfig], list[Any]]
+Sweep = Callable[[Sequence[Job], DictConfig], list[Record]]
 
 
 class BySystem(Launcher):

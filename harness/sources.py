@@ -5,7 +5,9 @@ A mirror is a folder that holds ORG/NAME as the hub would give it (`hf download 
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +24,18 @@ class Source:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing may be asked of a host: with a mirror, or under the hub's own switch."""
-        return bool(self.mirror or self.models) or os.environ.get("HF_HUB_OFFLINE", "").upper() in {
-            "1",
-            "ON",
-            "YES",
-            "TRUE",
-        }
+        """Whether nothing may be asked of a host: with a mirror, under the hub's own switch, or just after it was not there."""
+        return (
+            bool(self.mirror or self.models)
+            or time.monotonic() < _closed_until
+            or os.environ.get("HF_HUB_OFFLINE", "").upper()
+            in {
+                "1",
+                "ON",
+                "YES",
+                "TRUE",
+            }
+        )
 
     @property
     def cache(self) -> Path:
@@ -59,6 +66,15 @@ def _first(root: Path | None, below: str, names: Iterable[str]) -> Path | None:
 
 
 _source = Source()
+_closed_until = 0.0
+PATIENCE = 300.0
+"""Seconds for which a hub that was not within reach is not asked again: each try takes half a minute to fail."""
+
+
+def close() -> None:
+    """Note that the hub was not within reach just now: a sweep over many of its models is not to wait for each."""
+    global _closed_until
+    _closed_until = time.monotonic() + PATIENCE
 
 
 def use(mirror: str | None, models: str | None = None) -> None:
@@ -74,6 +90,8 @@ def use(mirror: str | None, models: str | None = None) -> None:
         Path(mirror).expanduser().resolve() if mirror is not None else None,
         Path(models).expanduser().resolve() if models is not None else None,
     )
+    # the hub's client logs each of its tries; the harness says once what could not be had
+    logging.getLogger("huggingface_hub").setLevel(logging.ERROR)
     if _source.closed:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -91,6 +91,14 @@ class Opener:
             return error
 
 
+def expect_measures(jobs: Sequence[Job]) -> None:
+    """Refuse a measure that does not exist, or beyond the depth that is asked for, before the first cell is begun."""
+    for name, depth in {(name, job.depth) for job in jobs for name in job.measures or ()}:
+        measure = parse(name)
+        if depth is not None:
+            refuse_beyond_depth(measure, depth)
+
+
 def adjusted(task: Task, job: Job) -> Task:
     """The task with the measures, the depth and the limit that were asked for; a cutoff beyond the depth is refused."""
     if job.limit is not None and job.limit < len(task.dataset.queries):
@@ -100,13 +108,9 @@ def adjusted(task: Task, job: Job) -> Task:
         task = dataclasses.replace(task, name=f"{task.name}[depth {job.depth}]")
     if job.measures is not None:
         task = dataclasses.replace(task, whole_run=None)
-    task = dataclasses.replace(
-        task,
-        measures=tuple(
-            dict.fromkeys(parse(name).name for name in (task.measures if job.measures is None else job.measures))
-        ),
-        depth=job.depth or task.depth,
-    )
+    asked = task.measures if job.measures is None else job.measures
+    measures = tuple(dict.fromkeys(parse(name).name for name in asked))
+    task = dataclasses.replace(task, measures=measures, depth=job.depth or task.depth)
     if not task.measures:
         raise ConfigError("measures=[] leaves nothing to measure. Name one, such as measures=[nDCG@10].")
     for name in task.measures:

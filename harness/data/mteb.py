@@ -68,13 +68,15 @@ def parts(task: Any, subset: str | None = None, split: str | None = None, langua
     if hasattr(task, "taskname_to_task"):
         return [choice for inner in task.metadata.tasks for choice in parts(inner, subset, split, language)]
     if language is not None:
-        task = task.filter_languages([language])
+        try:
+            task = task.filter_languages([language])
+        except (ValueError, KeyError):
+            known = ", ".join(sorted(task.metadata.languages)[:20])
+            raise ConfigError(f"mteb/{name} has nothing in the language '{language}'. Its languages: {known}.") from None
     subsets, splits = list(task.hf_subsets or ["default"]), list(task.eval_splits)
     for option, value, known in (("subset", subset, subsets), ("split", split, splits)):
         if value is not None and value not in known:
             raise UnknownName(f"{option} of mteb/{name}", value, known)
-    if not subsets:
-        raise ConfigError(f"mteb/{name} has nothing in the language '{language}'. Give it as mteb does, such as deu.")
     return [
         Choice("mteb", {"name": name, "subset": one, "split": other})
         for one in ([subset] if subset is not None else subsets)

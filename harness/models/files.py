@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.errors import ModelError, Unreachable
 from harness.models.spec import ModelSpec
 from harness.records.digest import digest_files
-from harness.sources import Source, is_unreachable
+from harness.sources import Source, close, is_unreachable
 
 WEIGHTS = (".safetensors", ".bin", ".pt", ".model")
 MATTERING = (*WEIGHTS, ".json", ".txt", ".py")
@@ -103,6 +103,7 @@ def _from_hub(spec: ModelSpec, source: Source) -> Path:
         return Path(fetch())
     except Exception as error:
         if is_unreachable(error):
+            close()
             raise Unreachable(advice) from error
         raise ModelError(
             f"The hub has no model '{spec.name}'{f' at revision {spec.revision}' if spec.revision else ''}, or it is not "

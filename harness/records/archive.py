@@ -31,6 +31,8 @@ class Archive:
         """
         place = self._place(record)
         if run is not None:
+            with refusals(place):  # a record never stands beside a run that it does not describe
+                (place / "record.json").unlink(missing_ok=True)
             write_bytes(place / "run.trec.gz", run_bytes(run, record.system))
         if scores:
             write_bytes(place / "scores.csv.gz", scores_bytes(scores))

@@ -1,0 +1,53 @@
+"""mteb's tasks by name: subsets, splits, languages, aggregated tasks and benchmarks become one cell each."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.data import mteb
+from harness.errors import ConfigError, UnknownName
+
+
+def subsets(name: str, **options: str) -> list[str]:
+    return [choice.options["subset"] for choice in mteb.parts(mteb.get(name), **options)]
+
+
+def test_a_multilingual_task_is_one_cell_per_subset():
+    """Or the one that is asked for by its subset, or those of a language in mteb's code."""
+    assert {"de", "en", "fr"} <= set(subsets("MIRACLRetrieval"))
+    assert subsets("MIRACLRetrieval", subset="de") == ["de"]
+    assert subsets("MIRACLRetrieval", language="deu") == ["de"]
+
+
+def test_an_aggregated_task_is_one_cell_per_part():
+    """CQADupstack is twelve forums: their mean is the board's business, not a hidden one."""
+    names = {choice.options["name"] for choice in mteb.parts(mteb.get("CQADupstackRetrieval"))}
+    assert len(names) == 12 and "CQADupstackEnglishRetrieval" in names
+
+
+def test_a_benchmark_is_its_tasks_with_their_subsets_and_splits():
+    """As mteb has chosen them."""
+    choices = mteb.benchmark("MTEB(Law, v1)")
+    assert {"AILACasedocs", "LegalQuAD"} <= {choice.options["name"] for choice in choices}
+    assert all(choice.plugin == "mteb" and choice.options["split"] for choice in choices)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [({"subset": "den"}, "de"), ({"split": "tset"}, "dev"), ({"language": "tlh"}, "nothing in the language 'tlh'")],
+)
+def test_a_subset_split_or_language_that_the_task_lacks(options, said):
+    """Is refused with what there is."""
+    with pytest.raises((UnknownName, ConfigError), match=said):
+        subsets("MIRACLRetrieval", **options)
+
+
+def test_self_matches_and_candidates_come_with_the_task():
+    """ArguAna's queries stand in its corpus: mteb ignores identical ids, and so do we."""
+    assert mteb.get("ArguAna").ignore_identical_ids is True
+
+
+def test_scores_have_the_harnesss_names_where_it_has_one():
+    """The rest keep mteb's."""
+    names = ("ndcg_at_10", "map_at_1000", "hit_rate_at_5", "mrr_at_10", "p-MRR", "accuracy")
+    assert [mteb._measure(name) for name in names] == ["nDCG@10", "MAP@1000", "success@5", "MRR@10", "p-MRR", "accuracy"]
