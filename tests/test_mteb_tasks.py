@@ -50,4 +50,11 @@ def test_self_matches_and_candidates_come_with_the_task():
 def test_scores_have_the_harnesss_names_where_it_has_one():
     """The rest keep mteb's."""
     names = ("ndcg_at_10", "map_at_1000", "hit_rate_at_5", "mrr_at_10", "p-MRR", "accuracy")
-    assert [mteb._measure(name) for name in names] == ["nDCG@10", "MAP@1000", "success@5", "MRR@10", "p-MRR", "accuracy"]
+    assert [mteb._measure(name) for name in names] == [
+        "nDCG@10",
+        "MAP@1000",
+        "success@5",
+        "MRR@10",
+        "p-MRR",
+        "accuracy",
+    ]

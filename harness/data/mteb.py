@@ -72,7 +72,9 @@ def parts(task: Any, subset: str | None = None, split: str | None = None, langua
             task = task.filter_languages([language])
         except (ValueError, KeyError):
             known = ", ".join(sorted(task.metadata.languages)[:20])
-            raise ConfigError(f"mteb/{name} has nothing in the language '{language}'. Its languages: {known}.") from None
+            raise ConfigError(
+                f"mteb/{name} has nothing in the language '{language}'. Its languages: {known}."
+            ) from None
     subsets, splits = list(task.hf_subsets or ["default"]), list(task.eval_splits)
     for option, value, known in (("subset", subset, subsets), ("split", split, splits)):
         if value is not None and value not in known:
