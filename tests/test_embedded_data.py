@@ -7,7 +7,6 @@ import sys
 from collections import Counter
 
 from conftest import ROOT
-
 from harness.config.options import call
 from harness.data.table import read_table
 from harness.registry import tasks
