@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ConfigError
-from harness.search.order import id_ranks, top
+from harness.search.order import id_ranks, restricted, top
 from harness.types import Vectors
 
 BLOCK = 64_000_000
@@ -45,13 +45,7 @@ def search(
     for start in range(0, len(left), rows):
         block = scored(left[start : start + rows], right, similarity)
         for row, query_id in zip(block, query_ids[start : start + rows], strict=True):
-            if candidates is not None:
-                allowed = np.full(len(row), -np.inf, dtype=np.float32)
-                pool = [places[one] for one in candidates[query_id]]
-                allowed[pool] = row[pool]
-                row = allowed
-            if exclude_self and query_id in places:
-                row[places[query_id]] = -np.inf
+            row = restricted(row, query_id, places, candidates, exclude_self)
             best = top(row, ranks, depth)
             ids.append([document_ids[index] for index in best])
             scores.append(row[best])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from harness.errors import ConfigError
 from harness.search.exact import Ranked
-from harness.search.order import id_ranks, top
+from harness.search.order import id_ranks, restricted, top
 from harness.types import Progress
 
 
@@ -58,14 +58,9 @@ class LexicalIndex:
         for done, (query_id, terms) in enumerate(zip(query_ids, tokens, strict=True), start=1):
             known = [term for term in terms if term in self._known]
             row = self._score(known)
-            row[row <= 0] = -np.inf
-            if candidates is not None:
-                allowed = np.full(self.size, -np.inf, dtype=np.float32)
-                pool = [places[one] for one in candidates[query_id]]
-                allowed[pool] = np.maximum(row[pool], 0)  # a candidate is ranked even without a term in common
-                row = allowed
-            if exclude_self and query_id in places:
-                row[places[query_id]] = -np.inf
+            if candidates is None:  # a candidate is ranked even without a term in common
+                row[row <= 0] = -np.inf
+            row = restricted(row, query_id, places, candidates, exclude_self)
             best = top(row, ranks, depth)
             ids.append([document_ids[index] for index in best])
             scores.append(row[best])

@@ -5,7 +5,7 @@ Every search ends here, and every measure trusts it: two measures of one report 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,29 @@ def id_ranks(ids: Sequence[str]) -> NDArray[np.int64]:
     ranks = np.empty(len(ids), dtype=np.int64)
     ranks[order] = np.arange(len(ids))
     return ranks
+
+
+def restricted(
+    row: NDArray[np.float32],
+    query_id: str,
+    places: Mapping[str, int],
+    candidates: Mapping[str, Sequence[str]] | None,
+    exclude_self: bool,
+) -> NDArray[np.float32]:
+    """One query's scores with minus infinity for what it may not rank: all but its candidates, and itself.
+
+    Args:
+        row: Shape (documents,); may be changed.
+        places: document id → position in the row.
+    """
+    if candidates is not None:
+        allowed = np.full(len(row), -np.inf, dtype=np.float32)
+        pool = [places[one] for one in candidates[query_id]]
+        allowed[pool] = row[pool]
+        row = allowed
+    if exclude_self and query_id in places:
+        row[places[query_id]] = -np.inf
+    return row
 
 
 def top(scores: NDArray[np.float32], ranks: NDArray[np.int64], depth: int) -> NDArray[np.int64]:
