@@ -71,9 +71,9 @@ def parts(task: Any, subset: str | None = None, split: str | None = None, langua
         try:
             task = task.filter_languages([language])
         except (ValueError, KeyError):
-            known = ", ".join(sorted(task.metadata.languages)[:20])
+            languages = ", ".join(sorted(task.metadata.languages)[:20])
             raise ConfigError(
-                f"mteb/{name} has nothing in the language '{language}'. Its languages: {known}."
+                f"mteb/{name} has nothing in the language '{language}'. Its languages: {languages}."
             ) from None
     subsets, splits = list(task.hf_subsets or ["default"]), list(task.eval_splits)
     for option, value, known in (("subset", subset, subsets), ("split", split, splits)):
