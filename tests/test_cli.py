@@ -120,7 +120,10 @@ def test_a_sweep_over_every_model_skips_those_that_need_a_name(harness, tmp_path
     assert done.returncode == 1, done.stderr
     found = records(tmp_path)
     assert found["minilm", "legal[first 2]"].status == "ok"
-    assert found["minilm-l12", "legal"].status == "failed" and "not within reach" in found["minilm-l12", "legal"].reason
+    assert (
+        found["minilm-l12", "legal[first 2]"].status == "failed"
+        and "not within reach" in found["minilm-l12", "legal[first 2]"].reason
+    )
     assert not {system for system, _ in found} & {"hub", "path", "package", "mteb"}
 
 

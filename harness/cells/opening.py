@@ -62,7 +62,8 @@ class Opener:
                 yield from self.cells(_for(job, choice))
             return
         asked = {"plugin": job.task.plugin, "options": job.task.options, "limit": job.limit}
-        yield Cell(job.system.label, job.task.label, shlex.join(job.overrides), asked, lambda: self.task(job))
+        label = named(job.task.label, job.limit, job.depth)
+        yield Cell(job.system.label, label, shlex.join(job.overrides), asked, lambda: self.task(job))
 
     def task(self, job: Job) -> Task | Delegated:
         """The task of a job that stands for one."""
@@ -99,13 +100,18 @@ def expect_measures(jobs: Sequence[Job]) -> None:
             refuse_beyond_depth(measure, depth)
 
 
+def named(name: str, limit: int | None, depth: int | None) -> str:
+    """A task's name with what was asked for instead of its own: `legal[first 50]`, `legal[depth 1000]`."""
+    return name + (f"[first {limit}]" if limit is not None else "") + (f"[depth {depth}]" if depth is not None else "")
+
+
 def adjusted(task: Task, job: Job) -> Task:
     """The task with the measures, the depth and the limit that were asked for; a cutoff beyond the depth is refused."""
     if job.limit is not None and job.limit < len(task.dataset.queries):
         limited = first_queries(task.dataset, job.limit)
-        task = dataclasses.replace(task, dataset=limited, name=f"{task.name}[first {job.limit}]")
-    if job.depth not in (None, task.depth):
-        task = dataclasses.replace(task, name=f"{task.name}[depth {job.depth}]")
+        task = dataclasses.replace(task, dataset=limited, name=named(task.name, job.limit, None))
+    if job.depth != task.depth:
+        task = dataclasses.replace(task, name=named(task.name, None, job.depth))
     if job.measures is not None:
         task = dataclasses.replace(task, whole_run=None)
     asked = task.measures if job.measures is None else job.measures

@@ -120,7 +120,7 @@ def board(records: Sequence[Record], scores_of: ScoresOf, measure: str | None = 
     ]
     common = _common(columns, rows)
     ranked = _ranked([_with_means(row, columns, common) for row in rows])
-    incomplete = any(row.rank is None for row in ranked)
+    incomplete = any(row.rank is None and row.done for row in ranked)
     return Board(
         tuple(columns), tuple(ranked), tuple(column.task for column in common) if incomplete else (),
         len(records) - len(latest), tuple(latest.values()),

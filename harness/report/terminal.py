@@ -36,4 +36,6 @@ def show(board: Board, console: Console | None = None) -> None:
         )  # fmt: skip
     console.print(table)
     for line in [*words.legend(board), *words.failures(board)]:
-        console.print(Text(f"  {line}", style="dim"))
+        console.print(
+            Text(f"  {line}", style="dim"), no_wrap=True, overflow="ellipsis"
+        )  # the whole reason is on the page
