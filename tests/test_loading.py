@@ -1,0 +1,82 @@
+"""Loading from hosts, against stand-ins that speak their protocols: a model hub, and BEIR's file server."""
+
+from __future__ import annotations
+
+import shutil
+import zipfile
+
+import pytest
+
+import standins
+from harness import sources
+from harness.data import beir
+from harness.errors import Unreachable
+from harness.records.archive import Archive
+
+ONLINE = {"HF_HUB_OFFLINE": "0", "HF_DATASETS_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
+REVISION = "0123456789abcdef0123456789abcdef01234567"
+
+
+def test_a_model_is_fetched_from_the_hub_at_its_revision_once(harness, tmp_path, minilm_folder):
+    """The pinned revision is asked for, not `main`; the second run asks nobody; the vectors are the model's."""
+    asked: list[str] = []
+    with standins.served(standins.hub("acme/tiny", minilm_folder, REVISION, asked)) as address:
+        env = {**ONLINE, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "hub")}
+        words = ("model=hub/acme/tiny", f"model.revision={REVISION}", "task=legal", "limit=2", "board=false")
+        done = harness(*words, env=env)
+        assert done.returncode == 0, done.stderr
+        assert any(path.endswith("model.safetensors") for path in asked) and not any("/main" in path for path in asked)
+        asked.clear()
+        again = harness(*words, env=env)
+        assert "already recorded" in again.stderr and asked == []
+        gone = harness("model=hub/acme/nothing", "task=legal", env=env)
+    assert gone.returncode == 2 and "acme/nothing" in gone.stderr and "Traceback" not in gone.stderr
+    (record,) = Archive(tmp_path / "results").read()
+    assert record.facts["revision"] == REVISION and record.facts["dimension"] == 384
+
+
+def test_a_hub_that_is_not_there_is_one_line(harness, tmp_path):
+    """With what to do instead; nothing is written."""
+    env = {**ONLINE, "HF_ENDPOINT": "http://127.0.0.1:9", "HF_HOME": str(tmp_path / "hub")}
+    done = harness("model=hub/acme/tiny", "task=legal", env=env)
+    assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1, done.stderr
+    assert "not within reach" in done.stderr and "data.mirror=DIR" in done.stderr
+
+
+@pytest.fixture
+def beir_server(tmp_path, monkeypatch):
+    """A file server with one zipped set, in place of BEIR's."""
+    source = tmp_path / "site" / "tiny"
+    (source / "qrels").mkdir(parents=True)
+    (source / "corpus.jsonl").write_text('{"_id": "d1", "title": "", "text": "one"}\n{"_id": "d2", "text": "two"}\n')
+    (source / "queries.jsonl").write_text('{"_id": "q1", "text": "one?"}\n')
+    (source / "qrels" / "test.tsv").write_text("query-id\tcorpus-id\tscore\nq1\td1\t1\n")
+    shutil.make_archive(str(source), "zip", source.parent, "tiny")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "0")
+    monkeypatch.setattr(sources, "_closed_until", 0.0)
+    with standins.served(standins.files(tmp_path / "site")) as address:
+        monkeypatch.setattr(beir, "URL", address + "/{name}.zip")
+        yield tmp_path
+
+
+def test_a_beir_set_is_downloaded_once_by_beirs_own_loader(beir_server, monkeypatch):
+    """Then read from the cache, without a host."""
+    folder = beir.download("tiny", sources.Source())
+    assert beir.read_folder(folder, "test", "beir/tiny").counts["documents"] == 2
+    monkeypatch.setattr(beir, "URL", "http://127.0.0.1:9/{name}.zip")
+    assert beir.download("tiny", sources.Source()) == folder
+
+
+def test_a_beir_download_that_failed_leaves_nothing_to_trust(beir_server):
+    """beir keeps a half-written archive and takes it for the set the next time; ours is removed."""
+    cache = sources.Source().cache / "beir"
+    with pytest.raises(Unreachable, match=r"task=beir task\.path=DIR"):
+        beir.download("nothing", sources.Source())
+    assert not list(cache.glob("nothing*"))
+    (beir_server / "site" / "broken.zip").write_bytes(b"PK half an archive")
+    with pytest.raises(Unreachable):
+        beir.download("broken", sources.Source())
+    assert not (cache / "broken.zip").exists()
+    with zipfile.ZipFile(beir_server / "site" / "tiny.zip") as whole:
+        assert whole.testzip() is None
