@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import zipfile
 
 import pytest
 
+import mirrors
 import standins
+from conftest import ROOT
 from harness import sources
 from harness.data import beir
 from harness.errors import Unreachable
@@ -80,3 +83,45 @@ def test_a_beir_download_that_failed_leaves_nothing_to_trust(beir_server):
     assert not (cache / "broken.zip").exists()
     with zipfile.ZipFile(beir_server / "site" / "tiny.zip") as whole:
         assert whole.testzip() is None
+
+
+WATCH = """
+import socket
+from pathlib import Path
+
+def refused(*args, **kwargs):
+    with Path({log!r}).open("a") as file:
+        file.write(repr(args[:2]) + "\\n")
+    raise OSError("the network is denied")
+
+socket.getaddrinfo = refused
+socket.socket.connect = refused
+"""
+
+
+def test_with_a_mirror_nothing_tries_to_reach_a_host(harness, tmp_path, minilm_folder, shared):
+    """Without any switch in the environment: hub model, mteb's loader, mteb's data, all from folders."""
+    mirror, log = tmp_path / "mirror", tmp_path / "reached.txt"
+    mirrors.model(minilm_folder, mirror, "sentence-transformers/all-MiniLM-L6-v2")
+    mirrors.stsbenchmark(shared, mirror)
+    mirrors.scifact(shared, mirror)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(WATCH.format(log=str(log)))
+    env = {
+        "PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{ROOT}", "HF_HOME": str(tmp_path / "hub"),
+        "HF_HUB_OFFLINE": "", "HF_DATASETS_OFFLINE": "", "TRANSFORMERS_OFFLINE": "",
+    }  # fmt: skip
+    models = "model=hub/sentence-transformers/all-MiniLM-L6-v2,mteb/sentence-transformers/all-MiniLM-L6-v2,bm25"
+    words = ("-m", models, "task=mteb/STSBenchmark,legal", "limit=2", f"data.mirror={mirror}", "board=false")
+    done = harness(*words, env=env)
+    assert done.returncode == 0, done.stderr
+    done = harness("model=bm25", "task=scifact", f"data.mirror={mirror}", "board=false", env=env)
+    assert done.returncode == 0, done.stderr
+    assert not log.exists(), log.read_text()
+    found = {(one.system, one.task): one for one in Archive(tmp_path / "results").read()}
+    hub, by_mteb = (
+        found[f"{kind}/sentence-transformers/all-MiniLM-L6-v2", "mteb/STSBenchmark"] for kind in ("hub", "mteb")
+    )
+    assert hub.primary.mean == pytest.approx(0.8203, abs=0.001) == by_mteb.primary.mean
+    missing = harness("model=bm25", "task=nfcorpus", f"data.mirror={mirror}", env=env)
+    assert missing.returncode == 2 and f"put it at {mirror}/ORG/NAME" in missing.stderr and not log.exists()
