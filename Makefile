@@ -10,6 +10,8 @@ export HF_HUB_OFFLINE ?= 1
 
 SYSTEMS := minilm,wordllama,bm25
 TASKS   := legal,faq
+# Two processes, a file's tests in one of them: they share a loaded model.
+WORKERS := -n 2 --dist loadfile
 
 .PHONY: leaderboard test test-all lint types lock clean
 
@@ -19,10 +21,10 @@ leaderboard: $(READY)
 	@touch $(VENV)/.evaluated
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(WORKERS)
 
 test-all: $(READY)
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(BIN)/python -m pytest $(WORKERS) -m "slow or not slow"
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -225,6 +225,7 @@ def test_a_table_without_code(harness, tmp_path):
     assert done.returncode == 0 and records(tmp_path)["bm25", "held"].primary.n == 3
 
 
+@pytest.mark.slow
 def test_a_hub_model_from_a_mirror(harness, tmp_path, minilm_folder):
     """`model=hub` and `model=mteb` find ORG/NAME in the mirror, with the hub closed, and give the same vectors."""
     name = "sentence-transformers/all-MiniLM-L6-v2"

@@ -99,6 +99,7 @@ socket.socket.connect = refused
 """
 
 
+@pytest.mark.slow
 def test_with_a_mirror_nothing_tries_to_reach_a_host(harness, tmp_path, minilm_folder, shared):
     """Without any switch in the environment: hub model, mteb's loader, mteb's data, all from folders."""
     mirror, log = tmp_path / "mirror", tmp_path / "reached.txt"
