@@ -30,5 +30,5 @@ def beir(
         dataset=reader.read_folder(folder, split, label, strict=strict and path is not None),
         measures=("nDCG@10", "MAP@10", "MRR@10", "recall@10", "recall@100", "precision@10", "success@5", "unjudged@10"),
         depth=1000,
-        exclude_self=(name in SELF_MATCHES) if exclude_self is None else exclude_self,
+        exclude_self=(str(name).partition("/")[0] in SELF_MATCHES) if exclude_self is None else exclude_self,
     )

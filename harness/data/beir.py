@@ -7,6 +7,7 @@ which is what both beir and mteb give the model. Further keys under `metadata` b
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -46,26 +47,34 @@ def read_folder(folder: Path, split: str, name: str, *, strict: bool = True) -> 
 
 
 def download(name: str, source: Source) -> Path:
-    """The folder of one of BEIR's public sets, from the mirror or through beir's own download."""
+    """The folder of one of BEIR's public sets, from the mirror or through beir's own download.
+
+    `cqadupstack/android` is a folder within the set `cqadupstack`.
+    """
+    name, _, part = name.partition("/")
+    return _whole(name, source) / part
+
+
+def _whole(name: str, source: Source) -> Path:
     folder = source.dataset(f"BeIR/{name}", f"beir/{name}", name)
     if folder is not None:
         return folder
     from beir import util
 
     target = source.cache / "beir"
-    if (target / name / "corpus.jsonl").exists():
+    if (target / name).is_dir():
         return target / name
     if source.closed:
         raise Unreachable(source.advice(f"the BEIR data set '{name}'", "task=beir task.path=DIR"))
-    try:
-        return Path(util.download_and_unzip(URL.format(name=name), str(target)))
-    except Exception as error:
-        (target / f"{name}.zip").unlink(
-            missing_ok=True
-        )  # beir leaves a half-written archive and trusts it the next time
-        raise Unreachable(
-            source.advice(f"the BEIR data set '{name}' ({type(error).__name__})", "task=beir task.path=DIR")
-        ) from error
+    # beir trusts whatever archive or folder it finds, finished or not: it works aside, and what is whole is moved here
+    target.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target, prefix=f".{name}.") as aside:
+        try:
+            whole = Path(util.download_and_unzip(URL.format(name=name), aside))
+        except Exception as error:
+            what = f"the BEIR data set '{name}' ({type(error).__name__})"
+            raise Unreachable(source.advice(what, "task=beir task.path=DIR")) from error
+        return whole.replace(target / name)
 
 
 def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.util
 from pathlib import Path
@@ -91,11 +92,8 @@ def _from_hub(spec: ModelSpec, source: Source) -> Path:
 
     ignored = [f"{folder}/*" for folder in ELSEWHERE]
     fetch = functools.partial(snapshot_download, spec.name, revision=spec.revision or None, ignore_patterns=ignored)
-    try:
+    with contextlib.suppress(Exception):  # not in the hub's cache, or not whole
         return Path(fetch(local_files_only=True))
-    except Exception as error:
-        if not is_unreachable(error):
-            raise ModelError(f"The hub's cache of '{spec.name}' cannot be read: {error}") from error
     advice = source.advice(f"the model '{spec.name}'", "model=path model.path=DIR")
     if source.closed:
         raise Unreachable(advice)

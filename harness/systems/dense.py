@@ -5,6 +5,7 @@ A YAML of `conf/model/` extends `hub`, `path` or `package`: one function, told w
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import time
 from collections.abc import Mapping, Sequence
@@ -106,7 +107,8 @@ class Dense:
         if len(texts):
             self._seen.setdefault("first", {}).setdefault(role or "text", used + texts[0])
             self._seen.setdefault("prompts", {}).setdefault(role or "text", used)
-            self._seen.setdefault("truncation", {}).setdefault(role or "text", []).append(done)
+            lengths = dataclasses.replace(done, vectors=done.vectors[:0].copy())  # the vectors themselves are not kept
+            self._seen.setdefault("truncation", {}).setdefault(role or "text", []).append(lengths)
         return done.vectors
 
     def seen(self) -> Mapping[str, Any]:
