@@ -17,7 +17,7 @@ Evaluate text-embedding models; records, tables and plots in results/.
   python -m harness -m 'model=glob(*)' task=legal               every model
   python -m harness model=path model.path=DIR task=beir task.path=DIR
   python -m harness.leaderboard                                 tables and plots again, from the records
-  python -m harness.rescore measures=[nDCG@20]                  further measures, from the stored runs
+  python -m harness.rescore 'measures=[nDCG@20]'                further measures, from the stored runs
 
 Options (KEY=VALUE): measures=[nDCG@10,…] depth=N limit=N device=auto|cpu|cuda results=DIR overwrite=true
   progress=false board=false data.mirror=DIR data.models=DIR; an option of a model or task as model.KEY=… task.KEY=…
