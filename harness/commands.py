@@ -18,6 +18,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from harness import plugins
 from harness.answers import guarded
+from harness.config.tokens import spelled_out
 from harness.errors import ConfigError, UnknownName
 
 Options = TypeVar("Options")
@@ -46,6 +47,7 @@ def _run(function: Callable[[Any], int | None], options: type, arguments: Sequen
 
 def parsed(options: type[Options], arguments: Sequence[str]) -> Options:
     """The options that `KEY=VALUE` arguments give; `ConfigError` names what is wrong."""
+    arguments = spelled_out(arguments)
     known = [field.name for field in dataclasses.fields(options)]  # type: ignore[arg-type]
     for argument in arguments:
         key, separator, _ = argument.partition("=")

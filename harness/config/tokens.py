@@ -2,7 +2,7 @@
 
 `task=mteb/SciFact` means `task=mteb task.name=SciFact`: Hydra would look for a file of that name, so the names that a
 command line mentions are given a node before it parses. `model=bm25(k1=0.9)` means `model=bm25 model.k1=0.9`, and
-`measures=[success(rel=2)@5]` is quoted: Hydra would read the brackets as a function.
+`measures=[success(rel=2)@5]` is quoted: Hydra would read the brackets as a function. `measures=nDCG@10` is a list of one.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
     words: list[str] = []
     for argument in arguments:
         called = re.fullmatch(r"(model|task)=([\w./+-]+)\((\w+=[^()]*)\)", argument)
-        listed = re.fullmatch(r"measures=\[(.*)\]", argument)
+        listed = re.fullmatch(r"measures=\[?([^\[\]]+)\]?", argument)
         if called:
             group, choice, options = called.groups()
             words += [f"{group}={choice}", *(f"{group}.{option.strip()}" for option in options.split(","))]
-        elif listed and "(" in argument and not re.search("[\"']", argument):
+        elif listed and not re.search("[\"']", argument):
             words.append(f"measures=[{','.join(_quoted(name) for name in _split(listed[1]))}]")
         else:
             words.append(argument)
