@@ -5,7 +5,8 @@ python -m harness model=minilm task=mteb-benchmark 'task.name="MTEB(Law, v1)"'
 """
 
 from harness import Choice, Delegated, Task, task
-from harness.data import mteb as reader
+from harness.data import mteb as registry
+from harness.data.mteb_convert import convert
 
 
 @task
@@ -13,14 +14,14 @@ def mteb(
     name: str, subset: str | None = None, split: str | None = None, language: str | None = None
 ) -> Task | Delegated | list[Choice]:
     """One of mteb's tasks; one cell per subset and split unless these are given."""
-    found = reader.get(name)
-    choices = reader.parts(found, subset, split, language)
+    found = registry.get(name)
+    choices = registry.parts(found, subset, split, language)
     if len(choices) > 1 or choices[0].options["name"] != found.metadata.name:
         return choices
-    return reader.convert(found, choices[0].options["subset"], choices[0].options["split"])
+    return convert(found, choices[0].options["subset"], choices[0].options["split"])
 
 
 @task(name="mteb-benchmark")
 def mteb_benchmark(name: str) -> list[Choice]:
     """The tasks of one of mteb's benchmarks, such as 'MTEB(Law, v1)'."""
-    return reader.benchmark(name)
+    return registry.benchmark(name)

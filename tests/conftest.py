@@ -82,3 +82,16 @@ def harness(tmp_path: Path) -> Command:
         )
 
     return run
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Callable[[str], subprocess.CompletedProcess[str]]:
+    """Run a few lines of Python in an empty folder, in a process of their own."""
+
+    def run(code: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run(
+            [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+
+    return run

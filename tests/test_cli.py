@@ -152,35 +152,27 @@ def test_a_system_without_vectors_is_not_applicable_to_sts(harness, tmp_path, sh
     assert "| n/a |" in (tmp_path / "results" / "leaderboard.md").read_text()
 
 
-def test_leaderboard_needs_records_alone(harness, tmp_path):
+def test_leaderboard_needs_records_alone(harness, script):
     """No torch, no model library, no mteb is imported to draw tables and plots again."""
     harness("model=bm25", "task=legal", "board=false")
-    script = (
+    done = script(
         "import sys; sys.argv=['x'];\n"
         "from harness import leaderboard\n"
         "try: leaderboard.main()\nexcept SystemExit as done: assert done.code == 0\n"
         "print([m for m in ('torch','sentence_transformers','mteb','datasets','beir','pytrec_eval','scipy') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
     assert done.stdout.splitlines()[-1] == "[]", (done.stdout, done.stderr)
 
 
-def test_a_recorded_evaluation_is_found_without_torch(tmp_path, harness):
+def test_a_recorded_evaluation_is_found_without_torch(harness, script):
     """Identity and fingerprint need only files: a second `make` is over in a second."""
     harness("model=wordllama", "task=legal", "limit=3", "board=false")
-    script = (
+    done = script(
         "import sys; sys.argv=['x', 'model=wordllama', 'task=legal', 'limit=3', 'board=false']\n"
         "from harness import cli\n"
         "try: cli.main()\nexcept SystemExit as done: assert done.code == 0\n"
         "print([m for m in ('torch','sentence_transformers','mteb','datasets') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
     assert "already recorded" in done.stderr and done.stdout.splitlines()[-1] == "[]", (done.stdout, done.stderr)
 
 

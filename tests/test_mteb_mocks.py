@@ -16,7 +16,8 @@ from harness.benchmark import benchmark
 from harness.cells.display import Display
 from harness.cells.opening import Opener
 from harness.config.jobs import Job, Selection
-from harness.data.mteb import convert, parts
+from harness.data.mteb import parts
+from harness.data.mteb_convert import convert
 from harness.records.archive import Archive
 from harness.registry import tasks
 from harness.types import Delegated, Task

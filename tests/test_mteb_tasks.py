@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.data import mteb
+from harness.data.mteb_convert import _measure
 from harness.errors import ConfigError, UnknownName
 
 
@@ -50,7 +51,7 @@ def test_self_matches_and_candidates_come_with_the_task():
 def test_scores_have_the_harnesss_names_where_it_has_one():
     """The rest keep mteb's."""
     names = ("ndcg_at_10", "map_at_1000", "hit_rate_at_5", "mrr_at_10", "p-MRR", "accuracy")
-    assert [mteb._measure(name) for name in names] == [
+    assert [_measure(name) for name in names] == [
         "nDCG@10",
         "MAP@1000",
         "success@5",

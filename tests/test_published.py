@@ -17,6 +17,7 @@ import mirrors
 from harness import sources
 from harness.data import mteb as mteb_data
 from harness.data.beir import read_folder
+from harness.data.mteb_convert import convert
 from harness.measures.evaluate import evaluate
 from harness.types import Run, Task
 
@@ -72,7 +73,7 @@ def test_wordllama_on_scifact_is_the_published_value(static_run, scifact):
 
 def test_wordllama_through_the_mteb_wrap_and_by_mteb_itself(mirrored, static_run, scifact, wordllama):
     """The same set from a mirror through the wrap, and by mteb's own evaluator, give the number of the folder."""
-    wrapped = mteb_data.convert(mteb_data.get("SciFact"), "default", "test")
+    wrapped = convert(mteb_data.get("SciFact"), "default", "test")
     assert isinstance(wrapped, Task)
     assert wrapped.dataset.counts["documents"] == 5183 and len(wrapped.dataset.queries) == 300
     ours = mean(wordllama.search(wrapped), wrapped)
@@ -173,7 +174,7 @@ def test_sentence_transformers_own_evaluator_gives_the_same_number(scifact, stat
 
 def test_stsbenchmark_through_mtebs_evaluator(mirrored, minilm):
     """0.8203 ± 0.001 with minilm behind mteb's own STS evaluator."""
-    task = mteb_data.convert(mteb_data.get("STSBenchmark"), "default", "test")
+    task = convert(mteb_data.get("STSBenchmark"), "default", "test")
     assert not isinstance(task, Task) and task.measure == "cosine_spearman"
     assert abs(task.score(minilm)["cosine_spearman"] - 0.8203) < 0.001
 
@@ -181,7 +182,7 @@ def test_stsbenchmark_through_mtebs_evaluator(mirrored, minilm):
 @pytest.mark.slow
 def test_banking77_through_mtebs_evaluator(mirrored, minilm):
     """0.8004 ± 0.005 with minilm behind mteb's own classification."""
-    task = mteb_data.convert(mteb_data.get("Banking77Classification"), "default", "test")
+    task = convert(mteb_data.get("Banking77Classification"), "default", "test")
     assert not isinstance(task, Task) and task.measure == "accuracy"
     assert abs(task.score(minilm)["accuracy"] - 0.8004) < 0.005
 
@@ -203,7 +204,7 @@ def test_minilm_on_scifact_is_the_published_value_by_every_path(mirrored, scifac
 
     monkeypatch.setattr(minilm.model, "forward", remembering)
     assert abs(mean(minilm.search(scifact), scifact) - 0.64508) < 0.0002
-    wrapped = mteb_data.convert(mteb_data.get("SciFact"), "default", "test")
+    wrapped = convert(mteb_data.get("SciFact"), "default", "test")
     assert isinstance(wrapped, Task)
     run = minilm.search(replace(wrapped, name="mteb/SciFact"))
     assert abs(mean(run, wrapped) - 0.64508) < 0.0002

@@ -1,4 +1,4 @@
-"""mteb's tasks as ours: retrieval and reranking as a `Task` for our evaluator, the rest as a `Delegated` for mteb's own.
+"""mteb's tasks by name: its registry, the mirror in place of its hub, and what a task or a benchmark stands for.
 
 A task of several subsets or splits (a multilingual one, a benchmark) stands for one of ours each: every cell of the
 board is one data set.
@@ -6,20 +6,11 @@ board is one data set.
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from harness import sources
-from harness.data.build import dataset
-from harness.data.mteb_adapter import EncoderForMteb
-from harness.errors import ConfigError, DataError, HarnessError, NotApplicable, UnknownName, Unreachable
-from harness.records.digest import digest
-from harness.types import Choice, Dataset, Delegated, Encoder, Run, Task, Texts
-
-USUAL = ("nDCG@10", "MAP@10", "MRR@10", "recall@10", "recall@100", "precision@10", "success@5", "unjudged@10")
-OURS = {"ndcg": "nDCG", "map": "MAP", "mrr": "MRR", "recall": "recall", "precision": "precision", "hit_rate": "success"}
+from harness.errors import ConfigError, UnknownName, Unreachable
+from harness.types import Choice
 
 
 def get(name: str) -> Any:
@@ -84,174 +75,3 @@ def parts(task: Any, subset: str | None = None, split: str | None = None, langua
         for one in ([subset] if subset is not None else subsets)
         for other in ([split] if split is not None else splits)
     ]
-
-
-def convert(task: Any, subset: str, split: str) -> Task | Delegated:
-    """One subset and split of an mteb task, loaded, as ours."""
-    from mteb.abstasks import AbsTaskRetrieval
-
-    metadata = task.metadata
-    if set(metadata.modalities) != {"text"}:
-        raise NotApplicable(
-            f"mteb/{metadata.name} needs {', '.join(metadata.modalities)}; this harness evaluates text."
-        )
-    task.hf_subsets = [subset]
-    if isinstance(task, AbsTaskRetrieval) and not task.skip_first_result:
-        return _ranked(task, subset, split)
-    return _delegated(task, subset, split)
-
-
-def _ranked(task: Any, subset: str, split: str) -> Task:
-    task._eval_splits = [split]
-    _load(task)
-    task.convert_v1_dataset_format_to_v2(None)
-    data = task.dataset[subset][split]
-    main = _measure(task.metadata.main_score)
-    ranked = main != task.metadata.main_score or main in USUAL
-    return Task(
-        name=_name(task, subset, split),
-        dataset=_dataset(task, data, split),
-        measures=tuple(dict.fromkeys([main, *USUAL] if ranked else USUAL)),
-        depth=max(task.k_values),
-        exclude_self=bool(task.ignore_identical_ids),
-        kind=task.metadata.type,
-        options=_origin(task, subset),
-        whole_run=None if ranked else lambda run: _specific(task, data, run, subset, split),
-    )
-
-
-def _dataset(task: Any, data: Mapping[str, Any], split: str) -> Dataset:
-    from mteb._create_dataloaders import _retrieval_texts
-    from mteb.types import PromptType
-
-    candidates = data.get("top_ranked")
-    return dataset(
-        name=f"mteb/{task.metadata.name}",
-        revision=str(task.metadata.dataset.get("revision", "")),
-        split=split,
-        documents=Texts(list(data["corpus"]["id"]), list(_retrieval_texts(data["corpus"], PromptType.document))),
-        queries=Texts(list(data["queries"]["id"]), list(_retrieval_texts(data["queries"], PromptType.query))),
-        qrels=data["relevant_docs"],
-        candidates=candidates,
-        strict=False,
-        keep_without_positive=True,
-    )
-
-
-def _specific(task: Any, data: Mapping[str, Any], run: Run, subset: str, split: str) -> dict[str, float]:
-    """mteb's own measures of this one task (p-MRR, robustness …), computed by mteb from our run."""
-    from mteb._evaluators.retrieval_metrics import calculate_retrieval_scores
-
-    results = {
-        query_id: dict(zip(documents, map(float, scores), strict=True))
-        for query_id, documents, scores in zip(run.query_ids, run.doc_ids, run.scores, strict=True)
-    }
-    qrels = {query_id: data["relevant_docs"][query_id] for query_id in results}
-    every, *_ = calculate_retrieval_scores(results, qrels, list(task.k_values), False)
-    found = task.task_specific_scores(every, qrels, results, hf_split=split, hf_subset=subset)
-    main = task.metadata.main_score
-    if main not in found:
-        raise DataError(f"mteb/{task.metadata.name} names '{main}' as its main score but does not compute it.")
-    return {main: float(found[main])}
-
-
-def _delegated(task: Any, subset: str, split: str) -> Delegated:
-    _load(task)
-    unused = [task]
-
-    def score(encoder: Encoder) -> Mapping[str, float]:
-        """Through `mteb.evaluate`, on a task of its own: an evaluation uses up the task's random state."""
-        import mteb
-
-        fresh = unused.pop() if unused else _again(task, subset)
-        fresh._eval_splits = [split]
-        adapter = EncoderForMteb(encoder)
-        result = mteb.evaluate(
-            adapter, fresh, cache=None, show_progress_bar=False, co2_tracker=False, encode_kwargs={"batch_size": 64}
-        )
-        scores = next(one for one in result.task_results[0].scores[split] if one["hf_subset"] == subset)
-        plain = {key: float(value) for key, value in scores.items() if isinstance(value, (int, float))}
-        main = plain.pop("main_score")
-        return {task.metadata.main_score: main, **plain}
-
-    return Delegated(
-        name=_name(task, subset, split),
-        measure=task.metadata.main_score,
-        dataset_name=f"mteb/{task.metadata.name}",
-        revision=str(task.metadata.dataset.get("revision", "")),
-        split=split,
-        fingerprint=_content(task, subset, split),
-        kind=task.metadata.type,
-        options=_origin(task, subset),
-        score=score,
-    )
-
-
-def _again(task: Any, subset: str) -> Any:
-    """A task of the same class on the same data, with its random state as new."""
-    fresh = redirect(type(task)())
-    fresh.hf_subsets = [subset]
-    _load(fresh)
-    return fresh
-
-
-def _load(task: Any) -> None:
-    import datasets
-
-    datasets.disable_progress_bars()  # the harness has a display of its own
-    if task.data_loaded:
-        return
-    try:
-        task.load_data()
-    except HarnessError:
-        raise
-    except Exception as error:
-        source, path = sources.source(), task.metadata.dataset.get("path", "")
-        if sources.is_unreachable(error):
-            what = f"the data set '{path}' of mteb's {task.metadata.name}"
-            raise Unreachable(source.advice(what, "task=beir task.path=DIR")) from error
-        raise DataError(
-            f"mteb/{task.metadata.name} ({path}) cannot be loaded: {type(error).__name__}: {error}"
-        ) from error
-
-
-def _origin(task: Any, subset: str) -> dict[str, Any]:
-    """What mteb's own result files say of a task, for the export."""
-    metadata = task.metadata
-    return {
-        "mteb_task": metadata.name,
-        "subset": subset,
-        "languages": list(metadata.hf_subsets_to_langscripts.get(subset, metadata.languages)),
-        "main_score": metadata.main_score,
-    }
-
-
-def _name(task: Any, subset: str, split: str) -> str:
-    metadata = task.metadata
-    options = [f"subset={subset}"] if len(metadata.hf_subsets) > 1 else []
-    options += [f"split={split}"] if list(metadata.eval_splits) != [split] else []
-    return f"mteb/{metadata.name}" + (f"({','.join(options)})" if options else "")
-
-
-def _measure(main_score: str) -> str:
-    """mteb's name of a score in ours; its own where we have none."""
-    match = re.fullmatch(r"([a-z_]+)_at_(\d+)", main_score)
-    return f"{OURS[match[1]]}@{match[2]}" if match and match[1] in OURS else main_score
-
-
-def _content(task: Any, subset: str, split: str) -> str:
-    """Digest of every split of the subset (a classifier is trained on another one than it is tested on)."""
-    data = task.dataset
-    chosen = data.get(subset, data)
-    return digest([split, [[name, digest(list(_rows(chosen[name])))] for name in sorted(chosen)]])
-
-
-def _rows(rows: Iterable[Any]) -> Iterable[str]:
-    return (json.dumps(row, sort_keys=True, default=str, ensure_ascii=False) for row in rows)
-
-
-def names() -> Sequence[str]:
-    """Every text task that mteb registers."""
-    import mteb
-
-    return sorted(task.metadata.name for task in mteb.get_tasks(modalities=["text"], exclusive_modality_filter=True))
