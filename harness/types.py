@@ -91,7 +91,6 @@ class Delegated:
     Attributes:
         measure: The main score's name in the evaluator's own words, such as `cosine_spearman`.
         score: encoder → every number the evaluator gave; `measure` is among them.
-        texts: How many texts the evaluator will encode, where known; for the progress display.
     """
 
     name: str
@@ -103,7 +102,6 @@ class Delegated:
     kind: str
     score: Callable[[Encoder], Mapping[str, float]]
     options: Mapping[str, Any] = field(default_factory=dict)
-    texts: int = 0
 
 
 class Choice(NamedTuple):

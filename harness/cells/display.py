@@ -65,10 +65,6 @@ class Display:
         line = f"{record.system} × {record.task}: {primary.measure} {primary.mean:.4f}{bounds}, n={primary.n or '–'} ({how})"
         self._console.print(line, markup=False)
 
-    def say(self, line: str) -> None:
-        """One line beside the bar."""
-        self._console.print(line, markup=False)
-
 
 class Watched:
     """An encoder that tells the display of every text it encodes for somebody else's evaluator."""

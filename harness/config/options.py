@@ -20,16 +20,13 @@ from omegaconf.errors import OmegaConfBaseException
 from harness.errors import ConfigError, PluginError, nearest
 from harness.registry import Plugin
 
-GROUPS = {"model": "model", "task": "task"}
 NOT_OPTIONS = {"label", "device"}
 """Parameters that the harness passes itself."""
 
 
 def store(plugin: Plugin) -> None:
-    """Make the plug-in's options known to Hydra as `GROUP=NAME`, before overrides are parsed."""
-    ConfigStore.instance().store(
-        group=GROUPS[plugin.kind], name=plugin.name, node=schema(plugin), provider=plugin.place
-    )
+    """Make the plug-in's options known to Hydra as `KIND=NAME`, before overrides are parsed."""
+    ConfigStore.instance().store(group=plugin.kind, name=plugin.name, node=schema(plugin), provider=plugin.place)
 
 
 def schema(plugin: Plugin) -> type:

@@ -23,7 +23,7 @@ class ModelSpec:
         digest: Expected digest of the files; empty accepts what is found (and records it).
         prompts: Literal text in front of each input, by mteb's keys: `query`, `document`, a task type, a task's name.
         max_length: Tokens after which a text is cut; None leaves the model's own limit.
-        dimension, parameters, licence, languages: Stated, for the tables; the dimension is verified.
+        dimension, parameters, licence: Stated, for the tables; the dimension is verified.
     """
 
     name: str = ""
