@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 Similarity = Literal["cosine", "dot", "euclidean"]
-Dtype = Literal["float32", "bfloat16", "float16"]
+Dtype = Literal["float32", "bfloat16", "float16", "int8"]
+Runtime = Literal["auto", "torch", "openvino", "onnx"]
 Layout = Literal["sentence-transformers", "static"]
 
 
@@ -23,6 +25,7 @@ class ModelSpec:
         digest: Expected digest of the files; empty accepts what is found (and records it).
         prompts: Literal text in front of each input, by mteb's keys: `query`, `document`, a task type, a task's name.
         max_length: Tokens after which a text is cut; None leaves the model's own limit.
+        runtime: What runs the forward pass; `auto` is the fastest exact one present.
         dimension, parameters, licence: Stated, for the tables; the dimension is verified.
     """
 
@@ -40,6 +43,7 @@ class ModelSpec:
     normalize: bool | None = None
     max_length: int | None = None
     dtype: Dtype = "float32"
+    runtime: Runtime = "auto"
     dimension: int | None = None
     parameters: int | None = None
     licence: str = ""
@@ -47,17 +51,19 @@ class ModelSpec:
 
     @property
     def title(self) -> str:
-        """What to call it in a message."""
-        return self.name or self.path or self.package
+        """What to call it."""
+        return self.name or self.package or Path(self.path).name
 
-    def usage(self) -> dict[str, Any]:
-        """The part of the identity that the files do not hold."""
+    def making(self) -> dict[str, Any]:
+        """The part of what made a vector that the files do not hold; the runtime as it was asked for."""
         return {
             "layout": self.layout,
-            "prompts": dict(sorted(self.prompts.items())),
-            "similarity": self.similarity,
             "normalize": self.normalize,
             "max_length": self.max_length,
             "dtype": self.dtype,
-            "runtime": "torch",
+            "runtime": self.runtime,
         }
+
+    def usage(self) -> dict[str, Any]:
+        """The part of the identity that the files do not hold: how vectors are made, and how they are used."""
+        return {**self.making(), "prompts": dict(sorted(self.prompts.items())), "similarity": self.similarity}

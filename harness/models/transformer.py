@@ -1,59 +1,58 @@
-"""A dense model through sentence-transformers: load, prompt, count what is cut, encode a batch.
-
-The dtype is always said: "auto" would take whatever the files were saved in, and shift the scores without a word. The
-weights are loaded in float32 first; another dtype is measured against it on a probe, and the least cosine recorded.
-"""
+"""A loaded model: texts to tokens, tokens to vectors, on the runtime that was asked for and found to be exact."""
 
 from __future__ import annotations
 
+import importlib
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.errors import ModelError
+from harness.models.loading import best_device, load
+from harness.models.ragged import Ragged, tokenized
+from harness.models.runtimes import packed
+from harness.models.runtimes import torch as reference
+from harness.models.runtimes.choice import candidate
+from harness.models.runtimes.parity import EXACT, PROBE, SAME, least_cosine
+from harness.models.runtimes.runner import Runner, Unsupported
 from harness.models.spec import ModelSpec
+from harness.models.whole import Whole, counted, encoded
 from harness.types import Vectors
 
-PROBE = (
-    "What is the notice period for termination?",
-    "The Supplier shall not be liable for any indirect or consequential loss.",
-    "1-1% of colorectal cancer patients are diagnosed with regional or distant metastases.",
-    "reset password two factor phone lost",
-)
+Prepared = Ragged | Whole
 
 
 class Transformer:
-    """A loaded sentence-transformers model.
+    """A sentence-transformers model, ready to encode.
 
     Attributes:
         device: Where it runs, such as `cpu` or `cuda:0`.
-        parity: Least cosine between this dtype and float32 on the probe; 1.0 in float32.
+        runtime: What runs the forward pass: `torch`, `openvino` or `onnx`.
+        parity: Least cosine between its vectors and torch's in float32, on a probe; 1.0 for torch in float32.
         max_length: Tokens after which a text is cut, or None where the model has no limit.
     """
 
-    def __init__(self, spec: ModelSpec, folder: Path, device: str) -> None:
+    def __init__(self, spec: ModelSpec, folder: Path, device: str, kept: Path) -> None:
         self.spec = spec
-        self.device = _device(device)
+        self.device = best_device(device)
+        if spec.dtype == "int8" and spec.runtime != "onnx":
+            raise ModelError(
+                f"model.dtype=int8 needs model.runtime=onnx; model.runtime={spec.runtime} does not have it."
+            )
         if spec.dtype == "float16" and self.device == "cpu":
             raise ModelError(
                 "model.dtype=float16 is not for a CPU, where it is slow and loses range. Use bfloat16 or float32."
             )
-        self._model = _load(spec, folder, self.device)
-        if spec.max_length is not None and spec.layout != "static":
-            limit = self._model.max_seq_length
-            if limit is not None and spec.max_length > self._positions():
-                raise ModelError(
-                    f"model.max_length={spec.max_length} is beyond the {self._positions()} positions of {spec.title}."
-                )
-            self._model.max_seq_length = spec.max_length
-        limit = None if spec.layout == "static" else self._model.max_seq_length
-        self.max_length: int | None = None if limit is None or math.isinf(limit) else int(limit)
-        self.parity = 1.0
-        if spec.dtype != "float32":
-            self.parity = self._cast(spec.dtype)
+        self._model = load(spec, folder, self.device)
+        self.max_length = self._limited()
+        self._normalize = bool(spec.normalize)
+        self._tokens = hasattr(self._model.tokenizer, "backend_tokenizer") and hasattr(self._model[0], "auto_model")
+        self._run: Runner = reference.runner(self._model, normalize=self._normalize)
+        self.runtime, self.parity = "torch", 1.0
+        self._choose(candidate(spec, device), kept)
 
     @property
     def similarity(self) -> str:
@@ -70,93 +69,85 @@ class Transformer:
         """Parameters of the loaded weights."""
         return sum(parameter.numel() for parameter in self._model.parameters())
 
-    def lengths(self, texts: Sequence[str]) -> np.ndarray[Any, np.dtype[np.int64]]:
-        """Tokens of each text as it would be without a limit, special tokens included; shape (len(texts),)."""
-        tokenizer = self._model.tokenizer
-        if hasattr(tokenizer, "encode_batch"):  # a static embedding holds a bare tokenizers.Tokenizer
-            encodings = tokenizer.encode_batch(list(texts), add_special_tokens=False)
-            return np.array([len(one.ids) for one in encodings], dtype=np.int64)
-        import logging
+    @property
+    def budget(self) -> tuple[int, int]:
+        """Padded tokens and texts of a batch: what stays in a processor's cache, or what fills an accelerator."""
+        return (4_096, 64) if self.device == "cpu" else (131_072, 4_096)
 
-        log = logging.getLogger("transformers.tokenization_utils_base")
-        level, log.level = log.level, logging.ERROR  # it warns of lengths that are only counted here
-        try:
-            ids = tokenizer(list(texts), truncation=False, padding=False, return_attention_mask=False)["input_ids"]
-        finally:
-            log.level = level
-        return np.array([len(one) for one in ids], dtype=np.int64)
+    def prepare(self, texts: Sequence[str], prompt: str = "") -> Prepared:
+        """Texts as tokens, each tokenized once."""
+        make = tokenized if self._tokens else counted
+        return make(self._model, texts, prompt, self.max_length)
 
-    def forward(self, texts: Sequence[str], prompt: str = "") -> Vectors:
-        """Vectors of one batch; float32, shape (len(texts), dimension).
+    def forward(self, prepared: Prepared, rows: NDArray[np.int64]) -> Vectors:
+        """Vectors of some of the prepared texts, as one batch; float32, shape (len(rows), dimension).
 
-        The prompt is handed over, not joined: some poolings leave its tokens out.
+        Raises:
+            MemoryError: The batch does not fit into the device.
         """
-        vectors = self._model.encode(
-            list(texts),
-            prompt=prompt,
-            batch_size=len(texts),
-            show_progress_bar=False,
-            convert_to_numpy=False,
-            convert_to_tensor=True,
-            normalize_embeddings=bool(self.spec.normalize),
-        )
-        return np.ascontiguousarray(vectors.float().cpu().numpy(), dtype=np.float32)
+        if isinstance(prepared, Whole):
+            return encoded(self._model, prepared, rows, normalize=self._normalize)
+        return self._run(prepared.batch(rows), prepared.shared)
 
-    def _positions(self) -> int:
-        config = getattr(self._model[0], "auto_model", None)
-        positions = getattr(getattr(config, "config", None), "max_position_embeddings", None)
-        return int(positions) if positions else 1 << 30
+    def _choose(self, wanted: str, kept: Path) -> None:
+        spec = self.spec
+        if wanted == "torch" and spec.dtype == "float32":
+            return
+        exact = self._probe()
+        try:
+            if not self._tokens and wanted != "torch":
+                raise Unsupported("it is no transformer behind a fast tokenizer")
+            self._run = self._open(wanted, kept)
+            parity = least_cosine(exact, self._probe())
+            if spec.dtype == "float32" and parity < EXACT:
+                raise Unsupported(f"least cosine to torch in float32 is {parity:.6f}, under {EXACT}")
+            self.runtime, self.parity = wanted, parity
+        except Unsupported as error:
+            if spec.runtime != "auto":
+                raise ModelError(
+                    f"model.runtime={wanted} is not for {spec.title}: {error}. Use model.runtime=torch."
+                ) from error
+            self._run = reference.runner(self._model, normalize=self._normalize)
 
-    def _cast(self, dtype: str) -> float:
-        import torch
+    def _open(self, runtime: str, kept: Path) -> Runner:
+        if runtime == "torch":
+            import torch
 
-        exact = self.forward(PROBE)
-        self._model = self._model.to(getattr(torch, dtype))
-        rough = self.forward(PROBE)
-        norms = np.linalg.norm(exact, axis=1) * np.linalg.norm(rough, axis=1)
-        return float(((exact * rough).sum(axis=1) / norms).min())
+            self._model = self._model.to(getattr(torch, self.spec.dtype))
+            padded = reference.runner(self._model, normalize=self._normalize)
+            return self._packed(padded) if self.device.startswith("cuda") and self._tokens else padded
+        module = importlib.import_module(f"harness.models.runtimes.{runtime}")
+        made: Runner = module.runner(self._model, normalize=self._normalize, dtype=self.spec.dtype, kept=kept)
+        return made
 
+    def _packed(self, padded: Runner) -> Runner:
+        """Without padding, where that gives the same vectors in the same dtype; else as it was."""
+        self._run = padded
+        expected, network = self._probe(), self._model[0].auto_model
+        before = network.config._attn_implementation
+        try:
+            self._run = packed.runner(self._model, normalize=self._normalize)
+            if least_cosine(expected, self._probe()) >= SAME:
+                return self._run
+        except Unsupported:
+            pass
+        network.set_attn_implementation(before)
+        return padded
 
-def _load(spec: ModelSpec, folder: Path, device: str) -> Any:
-    import torch
-    import transformers
-    from sentence_transformers import SentenceTransformer
+    def _probe(self) -> Vectors:
+        return self.forward(self.prepare(PROBE), np.arange(len(PROBE)))
 
-    transformers.utils.logging.disable_progress_bar()  # the harness has a display of its own
-    try:
+    def _limited(self) -> int | None:
+        spec, model = self.spec, self._model
         if spec.layout == "static":
-            return SentenceTransformer(modules=[_static(spec, folder)], device=device)
-        return SentenceTransformer(
-            str(folder),
-            device=device,
-            local_files_only=True,
-            trust_remote_code=spec.trust_remote_code,
-            model_kwargs={"dtype": torch.float32},
-        )
-    except Exception as error:
-        raise ModelError(f"{spec.title} cannot be loaded from {folder}: {type(error).__name__}: {error}") from error
-
-
-def _static(spec: ModelSpec, folder: Path) -> Any:
-    from safetensors.numpy import load_file
-    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
-    from tokenizers import Tokenizer
-
-    tensors = load_file(folder / spec.weights)
-    if len(tensors) != 1:
-        raise ModelError(f"{folder / spec.weights} holds {len(tensors)} tensors; a static embedding is one matrix.")
-    (weights,) = tensors.values()
-    return StaticEmbedding(
-        Tokenizer.from_file(str(folder / spec.tokenizer)), embedding_weights=weights.astype(np.float32)
-    )
-
-
-def _device(device: str) -> str:
-    import torch
-
-    best = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    if device == "auto":
-        return best
-    if device.startswith("cuda") and best != "cuda":
-        raise ModelError(f"device={device}: no CUDA device is present. Leave device=auto, or say device=cpu.")
-    return device
+            return None
+        if spec.max_length is not None:
+            config = getattr(getattr(model[0], "auto_model", None), "config", None)
+            positions = getattr(config, "max_position_embeddings", None)
+            if model.max_seq_length is not None and positions and spec.max_length > positions:
+                raise ModelError(
+                    f"model.max_length={spec.max_length} is beyond the {positions} positions of {spec.title}."
+                )
+            model.max_seq_length = spec.max_length
+        limit = model.max_seq_length
+        return None if limit is None or math.isinf(limit) else int(limit)

@@ -1,0 +1,36 @@
+"""Which runtime `auto` tries; known without torch, because a warm evaluation does not import it."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+import platform
+import sys
+from pathlib import Path
+
+from harness.models.spec import ModelSpec
+
+
+def candidate(spec: ModelSpec, device: str) -> str:
+    """The runtime that is asked for, or the fastest that may be exact: whether it is, the parity gate finds."""
+    if spec.runtime != "auto":
+        return spec.runtime
+    fit = spec.dtype == "float32" and spec.layout != "static" and (device == "cpu" or not accelerated(device))
+    return "openvino" if fit and _x86() and importlib.util.find_spec("openvino") is not None else "torch"
+
+
+def accelerated(device: str) -> bool:
+    """Whether the device is, or `auto` may find, something else than a CPU."""
+    if device != "auto":
+        return device != "cpu"
+    return sys.platform == "darwin" or Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists()
+
+
+def version(runtime: str) -> str:
+    """Version of the library that runs it."""
+    package = {"onnx": "onnxruntime"}.get(runtime, runtime)
+    return importlib.metadata.version(package)
+
+
+def _x86() -> bool:
+    return platform.machine().lower() in ("x86_64", "amd64")

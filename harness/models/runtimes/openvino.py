@@ -1,0 +1,65 @@
+"""OpenVINO on a CPU: the loaded model is converted directly, pooling included, and kept by the digest of its weights."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.models.ragged import Features
+from harness.models.runtimes.exportable import exportable
+from harness.models.runtimes.runner import Runner, Unsupported
+from harness.types import Vectors
+
+HINTS = {"float32": "f32", "bfloat16": "bf16"}
+
+
+def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
+    """A compiled copy of a float32 SentenceTransformer.
+
+    Args:
+        dtype: What the CPU computes in: float32 or bfloat16.
+        kept: Folder of the converted model; made where it is not there.
+    """
+    import openvino
+
+    core = openvino.Core()
+    path = kept / "model.xml"
+    converted = core.read_model(path) if path.exists() else _convert(model, normalize, path)
+    settings = {"INFERENCE_PRECISION_HINT": HINTS[dtype], "PERFORMANCE_HINT": "LATENCY"}
+    request = core.compile_model(converted, "CPU", settings).create_infer_request()
+    names = [next(iter(one.get_names())) for one in converted.inputs]
+
+    def run(features: Features, shared: Mapping[str, Any]) -> Vectors:
+        request.infer([features[name] for name in names], share_inputs=True)
+        return np.array(request.get_output_tensor(0).data, dtype=np.float32)
+
+    return run
+
+
+def _convert(model: Any, normalize: bool, path: Path) -> Any:
+    import openvino
+    import torch
+
+    whole, example = exportable(model, normalize=normalize)
+    try:
+        with warnings.catch_warnings(), torch.inference_mode():
+            warnings.simplefilter("ignore")  # of tracing: what it may have fixed is found by the parity gate
+            converted = openvino.convert_model(whole, example_input=tuple(example.values()))
+    except Exception as error:
+        raise Unsupported(f"OpenVINO cannot convert it: {' '.join(str(error).split())[:200]}") from error
+    for given, name in zip(converted.inputs, example, strict=True):
+        given.get_tensor().set_names({name})
+        given.get_node().set_friendly_name(name)
+    converted.validate_nodes_and_infer_types()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as aside:
+        openvino.save_model(converted, Path(aside) / path.name, compress_to_fp16=False)
+        for name in (path.with_suffix(".bin").name, path.name):  # what is looked for comes last
+            os.replace(Path(aside) / name, path.parent / name)  # noqa: PTH105 - the atomic step, named as such
+    return openvino.Core().read_model(path)
