@@ -17,10 +17,15 @@ from harness.errors import DataError
 
 @dataclass(frozen=True)
 class Source:
-    """`mirror` (data sets and models) and `models` (models only) are folders that are looked into before anything else."""
+    """`mirror` (data sets and models) and `models` (models only) are folders that are looked into before anything else.
+
+    `kept` is where this machine keeps what can be made or fetched again; `vectors` is how vectors are kept there.
+    """
 
     mirror: Path | None = None
     models: Path | None = None
+    kept: Path | None = None
+    vectors: str = "float32"
 
     @property
     def closed(self) -> bool:
@@ -39,7 +44,10 @@ class Source:
 
     @property
     def cache(self) -> Path:
-        """Where downloads are kept between runs."""
+        """Where downloads, vectors and converted models are kept between runs."""
+        given = os.environ.get("HARNESS_CACHE")
+        if self.kept is not None or given:
+            return self.kept or Path(str(given)).expanduser()
         return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "embedding-harness"
 
     def dataset(self, *names: str) -> Path | None:
@@ -77,7 +85,7 @@ def close() -> None:
     _closed_until = time.monotonic() + PATIENCE
 
 
-def use(mirror: str | None, models: str | None = None) -> None:
+def use(mirror: str | None, models: str | None = None, cache: str | None = None, vectors: str = "float32") -> None:
     """Set the process's source, before a library of the hub is imported; `DataError` where a mirror is no folder.
 
     With a mirror the hub's own libraries are told to stay offline too: nothing tries to reach a host.
@@ -89,6 +97,8 @@ def use(mirror: str | None, models: str | None = None) -> None:
     _source = Source(
         Path(mirror).expanduser().resolve() if mirror is not None else None,
         Path(models).expanduser().resolve() if models is not None else None,
+        Path(cache).expanduser().resolve() if cache is not None else None,
+        vectors,
     )
     # the hub's client logs each of its tries; the harness says once what could not be had
     logging.getLogger("huggingface_hub").setLevel(logging.ERROR)

@@ -18,11 +18,16 @@ Qrels = Mapping[str, Mapping[str, int]]
 
 Vectors = NDArray[np.float32]
 Role = Literal["query", "document", ""]
-Progress = Callable[[int, int], None]
-"""Called with (texts done, texts in all)."""
 
 
-def no_progress(done: int, total: int) -> None:
+class Progress(Protocol):
+    """Who is told how far it is."""
+
+    def __call__(self, done: int, total: int, tokens: int = 0) -> None:
+        """Texts done, texts in all, and the tokens that were computed since it was last told."""
+
+
+def no_progress(done: int, total: int, tokens: int = 0) -> None:
     """The `Progress` of somebody who does not look."""
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +16,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
 os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+if "HARNESS_CACHE" not in os.environ:  # one for all test processes of this run: what one has encoded, the others read
+    os.environ["HARNESS_CACHE"] = tempfile.mkdtemp(prefix="harness-tests-")
+    atexit.register(shutil.rmtree, os.environ["HARNESS_CACHE"], ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -21,6 +22,7 @@ from harness.cells.opening import Cell
 from harness.cells.recording import doubts, failed
 from harness.data.build import dataset
 from harness.encode.engine import encode
+from harness.encode.store import Shelf
 from harness.errors import DataError, MeasureError, ModelError, VectorError
 from harness.measures.evaluate import evaluate
 from harness.measures.names import parse
@@ -110,18 +112,21 @@ def test_04_a_vector_that_is_not_finite_is_refused_with_its_text():
     assert len(np.argsort(-(vectors @ vectors[0]))) == 3  # no complaint from anybody
 
     class Broken:
-        max_length = None
+        dimension, budget = 3, (100, 10)
 
-        def lengths(self, texts):
-            return np.ones(len(texts), dtype=np.int64)
+        def prepare(self, texts, prompt=""):
+            return SimpleNamespace(tokens=np.ones(len(texts), np.int64), read=np.ones(len(texts), np.int64))
 
-        def forward(self, texts, prompt=""):
-            return vectors[: len(texts)]
+        def forward(self, prepared, rows):
+            return vectors[rows]
 
+    shelf = Shelf()
     with pytest.raises(VectorError, match="'doc-2'"):
-        encode(Broken(), ["x", "y", "z"], dimension=3, names=["doc-1", "doc-2", "doc-3"])
+        encode(Broken, ["x", "y", "z"], shelf, names=["doc-1", "doc-2", "doc-3"])
+    assert not len(shelf)  # and nothing of it is kept
+    Broken.dimension = 4
     with pytest.raises(VectorError, match="dimension is stated as 4"):
-        encode(Broken(), ["x", "y"], dimension=4)
+        encode(Broken, ["x", "y"], shelf)
 
 
 def test_05_ids_and_grades_of_other_types_are_cast_or_refused():
@@ -242,7 +247,7 @@ def test_12_the_dtype_is_said_and_its_parity_measured(minilm, minilm_folder, tmp
     loaded = opened("minilm", package="", folder="", path=str(saved), digest="")
     loaded.encode(text, "")
     assert next(loaded.model._model.parameters()).dtype is torch.float32
-    assert loaded.facts["dtype"] == "float32" and loaded.facts["runtime"] == "torch"
+    assert loaded.facts["dtype"] == "float32" and loaded.facts["parity"] > 0.9999
     assert (
         np.abs(auto.encode(text, convert_to_numpy=False)[0].float().numpy() - loaded.encode(text, "")[0]).max() > 1e-4
     )

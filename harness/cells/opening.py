@@ -37,10 +37,15 @@ class Cell:
 
 
 class Opener:
-    """Opens what jobs name, each once."""
+    """Opens what jobs name, each once.
 
-    def __init__(self, device: str = "auto") -> None:
-        self._device = device
+    Args:
+        device: Where models run.
+        memory: Megabytes of documents' vectors that a search may hold at once.
+    """
+
+    def __init__(self, device: str = "auto", memory: int = 1024) -> None:
+        self._extra = {"device": device, "memory": memory << 20}
         self._system: tuple[str, System | Exception] | None = None
         self._tasks: dict[str, Task | Delegated | list[Choice] | Exception] = {}
 
@@ -84,7 +89,7 @@ class Opener:
     def _open_system(self, selection: Selection) -> System | Exception:
         try:
             plugin = systems.get(selection.plugin)
-            opened = call(plugin, selection.resolved(), label=selection.label, device=self._device)
+            opened = call(plugin, selection.resolved(), label=selection.label, **self._extra)
             if not callable(getattr(opened, "search", None)):
                 raise PluginError(f"{plugin.place}: '{plugin.name}' returned {type(opened).__name__}, not a System.")
             return opened  # type: ignore[no-any-return]

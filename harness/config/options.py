@@ -20,7 +20,7 @@ from omegaconf.errors import OmegaConfBaseException
 from harness.errors import ConfigError, PluginError, nearest
 from harness.registry import Plugin
 
-NOT_OPTIONS = {"label", "device"}
+NOT_OPTIONS = {"label", "device", "memory"}
 """Parameters that the harness passes itself."""
 
 

@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any
 
 from omegaconf import MISSING
+
+
+class Kept(Enum):
+    """How vectors are kept on disk."""
+
+    float32 = "float32"
+    float16 = "float16"
+    none = "none"
 
 
 @dataclass
@@ -16,6 +25,18 @@ class Data:
     """A folder that stands in for the hub: ORG/NAME below it is the data set (or model) of that name."""
     models: str | None = None
     """The same for models, where they lie elsewhere than the data sets."""
+    cache: str | None = None
+    """Folder of downloads, kept vectors and converted models, instead of HARNESS_CACHE or ~/.cache/embedding-harness."""
+    vectors: Kept = Kept.float32
+    """How vectors are kept: float32, float16 (half the space, rounded), or none."""
+
+
+@dataclass
+class Encode:
+    """How texts are encoded."""
+
+    shard: str | None = None
+    """`3/16`: only encode the third of sixteen parts of the documents, for the store; evaluate when all are there."""
 
 
 @dataclass
@@ -32,6 +53,8 @@ class Settings:
     """Use the first N queries only: a try-out, marked as such on the board."""
     device: str = "auto"
     """`cpu`, `cuda`, `mps`, or `auto` for the best one present."""
+    memory: int = 1024
+    """Megabytes of documents' vectors that a search holds at once, whatever the corpus."""
     results: str = "results"
     """Folder of records, runs, tables and plots."""
     overwrite: bool = False
@@ -41,3 +64,4 @@ class Settings:
     board: bool = True
     """Write the leaderboard at the end."""
     data: Data = field(default_factory=Data)
+    encode: Encode = field(default_factory=Encode)

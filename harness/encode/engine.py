@@ -1,11 +1,14 @@
-"""Texts to vectors: each distinct text once, in batches of like length, every vector checked, progress told.
+"""Texts to vectors: each text once, in batches of like length, every vector checked and kept.
 
-The encoder behind is anything with `lengths` and `forward`; the engine knows no model.
+The model behind is anything with `prepare` and `forward`; the engine knows no library. It is opened only when a vector is
+not in the store: an evaluation whose vectors are all there loads nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -13,100 +16,214 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.encode.guard import check_vectors
+from harness.encode.shard import FACTS, Keys
+from harness.encode.store import Found, Shelf, text_keys
+from harness.errors import ModelError
 from harness.types import Progress, Vectors, no_progress
 
-BATCH_TOKENS = 4_096
-BATCH_TEXTS = 64
-"""Small batches stay in a processor's cache: measured on two cores, 4,096 tokens are a fifth faster than 16,384."""
+PIECE = 65_536
+"""Texts looked up at once: what bounds the texts held in memory."""
+FIRST, LEAST, SECONDS = 2_048, 512, 60.0
+"""Texts in the first shard, the fewest in a later one, and how long it may take: what a run that is killed loses."""
 
 
-class Forward(Protocol):
+class Prepared(Protocol):
+    """Texts in the model's tokens."""
+
+    @property
+    def tokens(self) -> NDArray[np.int64]: ...
+    @property
+    def read(self) -> NDArray[np.int64]: ...
+
+
+class Model(Protocol):
     """What the engine asks of a loaded model."""
 
-    max_length: int | None
+    @property
+    def dimension(self) -> int: ...
+    @property
+    def budget(self) -> tuple[int, int]:
+        """Padded tokens, and texts, that a batch may have."""
 
-    def lengths(self, texts: Sequence[str]) -> NDArray[np.int64]:
-        """Tokens of each text before any cut."""
+    def prepare(self, texts: Sequence[str], prompt: str = "") -> Prepared:
+        """The texts under a prompt, in the model's tokens."""
 
-    def forward(self, texts: Sequence[str], prompt: str = "") -> Vectors:
-        """Vectors of one batch."""
+    def forward(self, prepared: Any, rows: NDArray[np.int64]) -> Vectors:
+        """Vectors of some of them; `MemoryError` where the batch does not fit."""
 
 
 @dataclass(frozen=True)
 class Encoded:
-    """Vectors of shape (texts, dimension) and what was seen on the way.
+    """The vectors of texts, in their order, wherever they are kept.
 
     Attributes:
-        tokens: Tokens of each text, before any cut; shape (texts,).
-        cut: How many tokens of each text the model did not read; shape (texts,).
+        facts: What was seen of each text; shape (texts,), dtype `FACTS`.
+        fresh: How many distinct texts were computed; the others were in the store.
     """
 
-    vectors: Vectors
-    tokens: NDArray[np.int64]
-    cut: NDArray[np.int64]
+    shelf: Shelf
+    found: Found
+    facts: NDArray[Any]
+    dimension: int
+    fresh: int = 0
+
+    def __len__(self) -> int:
+        return len(self.facts)
+
+    def read(self, start: int = 0, stop: int | None = None) -> Vectors:
+        """Vectors start to stop; float32, shape (stop − start, dimension)."""
+        part = self.found[start : len(self) if stop is None else stop]
+        out = np.empty((len(part.row), self.dimension), dtype=np.float32)
+        self.shelf.read(part, out)
+        return out
+
+    def take(self, positions: NDArray[np.int64]) -> Vectors:
+        """Vectors at those positions; float32, shape (len(positions), dimension)."""
+        out = np.empty((len(positions), self.dimension), dtype=np.float32)
+        self.shelf.read(self.found[positions], out)
+        return out
 
     def norms(self) -> dict[str, float]:
         """Distribution of the vectors' lengths: cosine and dot agree only where these are all 1."""
-        norms = np.linalg.norm(self.vectors, axis=1)
+        norms = self.facts["norm"]
         low, middle, high = np.quantile(norms, [0, 0.5, 1]) if len(norms) else (0.0, 0.0, 0.0)
         return {"least": round(float(low), 6), "median": round(float(middle), 6), "most": round(float(high), 6)}
 
 
 def encode(
-    model: Forward,
+    model: Callable[[], Model],
     texts: Sequence[str],
+    shelf: Shelf,
     *,
-    dimension: int,
     prompt: str = "",
     names: Sequence[str] | None = None,
     progress: Progress = no_progress,
 ) -> Encoded:
-    """Vectors of `texts`, in their order.
+    """Vectors of `texts`, from the shelf where they are there, else from the model, and then kept.
 
     Args:
+        model: Opens the model; called only if a vector is missing.
         prompt: Literal text in front of each.
         names: Ids of the texts, for messages; their positions where not given.
 
     Raises:
         VectorError: A vector is not finite, or of another dimension; names the text.
     """
-    distinct = {text: index for index, text in enumerate(dict.fromkeys(texts))}
-    rows = np.fromiter((distinct[text] for text in texts), dtype=np.int64, count=len(texts))
-    first = dict(zip(reversed(rows.tolist()), reversed(range(len(texts))), strict=True))
-    only = list(distinct)
-    lengths = model.lengths([prompt + text for text in only]) if only else np.zeros(0, dtype=np.int64)
-    read = lengths if model.max_length is None else np.minimum(lengths, model.max_length)
-    vectors = np.empty((len(only), dimension), dtype=np.float32)
-    done = 0
-    progress(done, len(only))
-    for batch in batches(read):
-        made = model.forward([only[index] for index in batch], prompt)
-        labels = [names[first[index]] if names is not None else f"#{first[index]}" for index in batch]
-        check_vectors(made, labels, dimension)
-        vectors[batch] = made
-        done += len(batch)
-        progress(done, len(only))
-    return Encoded(vectors[rows], lengths[rows], (lengths - read)[rows])
+    parts: list[Found] = []
+    facts: list[NDArray[Any]] = []
+    fresh = 0
+    for start in range(0, len(texts), PIECE):
+        piece = texts[start : start + PIECE]
+        labels = names[start : start + PIECE] if names is not None else range(start, start + len(piece))
+        keys = text_keys(piece)
+        found = shelf.find(keys)
+        while len(found.missing):  # again where a shard was found to be damaged after it was written
+            _, first = np.unique(keys[found.missing], return_index=True)
+            absent = found.missing[np.sort(first)]
+            told = _Told(progress, start + len(piece) - len(absent), len(texts))
+            _fill(model(), piece, labels, keys, absent, shelf, prompt, told)
+            fresh += len(absent)
+            found = shelf.find(keys)
+        parts.append(found)
+        facts.append(shelf.facts(found))
+        progress(start + len(piece), len(texts))
+    dimension = shelf.dimension or model().dimension
+    return Encoded(shelf, Found.joined(parts), np.concatenate(facts) if facts else np.zeros(0, FACTS), dimension, fresh)
 
 
-def truncation(made: Sequence[Encoded]) -> dict[str, Any]:
+def truncation(facts: Sequence[NDArray[Any]]) -> dict[str, Any]:
     """Share of texts and of tokens that the model's limit cut off."""
-    tokens = np.concatenate([one.tokens for one in made]) if made else np.zeros(0, dtype=np.int64)
-    cut = np.concatenate([one.cut for one in made]) if made else tokens
+    every = np.concatenate(facts) if facts else np.zeros(0, FACTS)
+    tokens, cut = int(every["tokens"].sum(dtype=np.int64)), every["cut"]
     return {
-        "texts": len(tokens),
-        "tokens": int(tokens.sum()),
+        "texts": len(every),
+        "tokens": tokens,
         "texts_cut": float((cut > 0).mean()) if len(cut) else 0.0,
-        "tokens_cut": float(cut.sum() / max(1, tokens.sum())),
+        "tokens_cut": float(cut.sum(dtype=np.int64) / max(1, tokens)),
     }
 
 
-def batches(lengths: NDArray[np.int64]) -> list[NDArray[np.int64]]:
-    """Indices in batches, longest first, each within the budget of texts and of (padded) tokens."""
+def batches(lengths: NDArray[np.int64], tokens: int, texts: int) -> Iterator[NDArray[np.int64]]:
+    """Indices in batches, longest first, each within the budget of (padded) tokens and of texts."""
     order = np.argsort(-lengths, kind="stable")
-    made, start = [], 0
+    start = 0
     while start < len(order):
-        size = max(1, min(BATCH_TEXTS, BATCH_TOKENS // max(1, int(lengths[order[start]]))))
-        made.append(order[start : start + size])
+        size = max(1, min(texts, tokens // max(1, int(lengths[order[start]]))))
+        yield order[start : start + size]
         start += size
-    return made
+
+
+class _Told:
+    """Progress of one part, told as progress of the whole."""
+
+    def __init__(self, progress: Progress, before: int, total: int) -> None:
+        self._progress, self._done, self._total = progress, before, total
+
+    def __call__(self, texts: int, tokens: int) -> None:
+        self._done += texts
+        self._progress(self._done, self._total, tokens)
+
+
+def _fill(
+    model: Model,
+    texts: Sequence[str],
+    labels: Sequence[Any],
+    keys: Keys,
+    absent: NDArray[np.int64],
+    shelf: Shelf,
+    prompt: str,
+    told: _Told,
+) -> None:
+    """Encode the texts at the positions `absent`, a shard at a time; the next is tokenized while this one is computed."""
+
+    def prepared(rows: NDArray[np.int64]) -> Prepared:
+        return model.prepare([texts[row] for row in rows], prompt)
+
+    size, start = FIRST, 0
+    clock = time.perf_counter()
+    with ThreadPoolExecutor(1) as ahead:
+        rows = absent[:size]
+        coming = ahead.submit(prepared, rows)
+        while len(rows):
+            now, ready = rows, coming.result()
+            start += len(now)
+            rows = absent[start : start + size]
+            coming = ahead.submit(prepared, rows)
+            vectors = _forward(model, ready, [labels[row] for row in now], told)
+            facts = np.zeros(len(now), dtype=FACTS)
+            facts["tokens"], facts["cut"] = ready.tokens, ready.tokens - ready.read
+            facts["norm"] = np.linalg.norm(vectors, axis=1)
+            took = time.perf_counter() - clock
+            facts["seconds"] = took * ready.read / max(1, int(ready.read.sum()))
+            shelf.add(keys[now], vectors, facts)
+            size = int(np.clip(len(now) * SECONDS / max(1e-3, took), LEAST, PIECE))
+            clock = time.perf_counter()
+
+
+def _forward(model: Model, ready: Prepared, labels: Sequence[Any], told: _Told) -> Vectors:
+    """Vectors of prepared texts. A batch that does not fit halves the budget, and the rest goes on under it."""
+    vectors = np.empty((len(labels), model.dimension), dtype=np.float32)
+    read = ready.read
+    tokens, most = model.budget
+    todo = list(batches(read, tokens, most))[::-1]
+    while todo:
+        batch = todo.pop()
+        padded = int(read[batch].max(initial=1)) * len(batch)
+        if padded > tokens and len(batch) > 1:
+            todo += [batch[len(batch) // 2 :], batch[: len(batch) // 2]]
+            continue
+        try:
+            made = model.forward(ready, batch)
+        except MemoryError as error:
+            if len(batch) == 1:
+                raise ModelError(
+                    f"The text '{labels[batch[0]]}' alone ({padded:,} tokens) does not fit into the device's memory. "
+                    "Lower model.max_length, or use device=cpu."
+                ) from error
+            tokens = padded // 2
+            todo.append(batch)
+            continue
+        check_vectors(made, [str(labels[row]) for row in batch], model.dimension)
+        vectors[batch] = made
+        told(len(batch), int(read[batch].sum()))
+    return vectors

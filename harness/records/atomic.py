@@ -15,19 +15,26 @@ def write_bytes(path: Path, content: bytes) -> None:
     """Replace `path` by `content` in one step; `ResultsError` where the disk is full or the folder read-only."""
     with refusals(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            os.chmod(aside, 0o644)  # noqa: PTH101 - mkstemp makes it private
+        with written_aside(path, content) as aside:
             os.replace(aside, path)  # noqa: PTH105 - the atomic step, named as such
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(aside).unlink()
-            raise
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
+
+
+@contextlib.contextmanager
+def written_aside(path: Path, content: bytes | bytearray) -> Iterator[Path]:
+    """A flushed file beside `path` that holds `content`, to be put in its place; what is left of it is removed."""
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".part")
+    aside = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.chmod(0o644)  # mkstemp makes it private
+        yield aside
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink()
 
 
 def write_text(path: Path, content: str) -> None:
@@ -36,18 +43,19 @@ def write_text(path: Path, content: str) -> None:
 
 
 @contextlib.contextmanager
-def refusals(path: Path) -> Iterator[None]:
-    """Turn the operating system's refusal into one line that names the file."""
+def refusals(path: Path, elsewhere: str = "results=DIR") -> Iterator[None]:
+    """Turn the operating system's refusal into one line that names the file, and the option that says where else."""
     try:
         yield
     except OSError as error:
         raise ResultsError(
             f"Cannot write {path}: {error.strerror or error}. Free space or permissions there, or choose another "
-            "folder with results=DIR; what was recorded before is untouched."
+            f"folder with {elsewhere}; what was written before is untouched."
         ) from error
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Make a new name in that folder survive a crash of the machine."""
     if os.name == "nt":  # Windows has no handle on a folder to flush
         return
     handle = os.open(folder, os.O_RDONLY)

@@ -16,12 +16,16 @@ from harness.types import Run, Scores
 
 def run_bytes(run: Run, tag: str) -> bytes:
     """`qid Q0 docid rank score tag` per line. The score is written so that float32 reads back bit by bit."""
-    lines = io.StringIO()
-    tag = tag.replace(" ", "_")
+    lines: list[str] = []
+    end = f" {tag.replace(' ', '_')}\n"
+    tokens = {document: _token(document) for document in set().union(*run.doc_ids)}
     for query_id, documents, scores in zip(run.query_ids, run.doc_ids, run.scores, strict=True):
-        for rank, (document, score) in enumerate(zip(documents, scores.tolist(), strict=True), start=1):
-            lines.write(f"{_token(query_id)} Q0 {_token(document)} {rank} {score:.9g} {tag}\n")
-    return _zip(lines.getvalue())
+        head = f"{_token(query_id)} Q0 "
+        lines += [
+            f"{head}{tokens[document]} {rank} {score:.9g}{end}"
+            for rank, (document, score) in enumerate(zip(documents, scores.tolist(), strict=True), start=1)
+        ]
+    return _zip("".join(lines))
 
 
 def read_run(path: Path, depth: int) -> Run:
@@ -82,7 +86,7 @@ def _untoken(token: str) -> str:
 
 
 def _zip(text: str) -> bytes:
-    return gzip.compress(text.encode(), compresslevel=6, mtime=0)
+    return gzip.compress(text.encode(), compresslevel=4, mtime=0)
 
 
 def _unzip(path: Path) -> str:

@@ -7,31 +7,46 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
 
 from harness.encode.engine import Encoded, encode, truncation
-from harness.errors import ModelError
+from harness.encode.store import Shelf, Stored
+from harness.errors import ModelError, NotApplicable
 from harness.models.files import locate, weights_digest
+from harness.models.loading import best_device
 from harness.models.prompts import prompt
+from harness.models.runtimes.choice import accelerated, candidate, version
 from harness.models.spec import ModelSpec
+from harness.records.atomic import write_text
 from harness.records.digest import digest
 from harness.registry import system
-from harness.search.exact import search
+from harness.search.exact import MEMORY, search
+from harness.search.variant import FULL, Variant
 from harness.sources import source
 from harness.types import Progress, Role, Run, Task, Vectors, no_progress
+
+if TYPE_CHECKING:
+    from harness.models.transformer import Transformer
 
 
 class Dense:
     """A model that is loaded when it is first asked for vectors."""
 
-    def __init__(self, name: str, spec: ModelSpec, device: str = "auto") -> None:
+    def __init__(
+        self, name: str, spec: ModelSpec, device: str = "auto", *, variant: Variant = FULL, memory: int = MEMORY
+    ) -> None:
         self.name = name
         self.spec = spec
-        self._device = device
+        self.variant = variant
+        self._device, self._memory = device, memory
         self._seen: dict[str, Any] = {}
+        self._shelves: dict[str, Stored] = {}
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -43,50 +58,73 @@ class Dense:
         """Digest of the model's files."""
         return weights_digest(self.spec, self.folder)
 
-    @functools.cached_property
-    def identity(self) -> str:
-        """Digest of files and usage; needs no torch."""
-        return digest(["dense", self.weights, self.spec.usage()])
+    @property
+    def runtime(self) -> str:
+        """What runs the forward pass; for `auto`, what was found to be exact when the model was first loaded."""
+        wanted = candidate(self.spec, self._device)
+        return wanted if self.spec.runtime != "auto" or wanted == "torch" else str(self.known["runtime"])
 
     @functools.cached_property
-    def model(self) -> Any:
+    def identity(self) -> str:
+        """Digest of files and usage; needs no torch once the model was loaded on this machine."""
+        kept = dataclasses.asdict(self.variant)
+        return digest(["dense", self.weights, {**self.spec.usage(), "runtime": self.runtime}, kept])
+
+    @functools.cached_property
+    def model(self) -> Transformer:
         """The loaded model; its dimension is held against the stated one."""
         from harness.models.transformer import Transformer
 
         _ = self.weights  # refuse other files than the named before they are loaded
-        model = Transformer(self.spec, self.folder, self._device)
+        model = Transformer(self.spec, self.folder, self._device, self._notes.with_suffix(""))
         stated = self.spec.dimension
         if stated is not None and stated != model.dimension:
             raise ModelError(
                 f"{self.name}: the model's vectors have {model.dimension} numbers, model.dimension says {stated}. "
                 "Mend the YAML, or look whether this is the model that was meant."
             )
+        known = {
+            "model": self.spec.title,
+            "weights": self.weights,
+            "runtime": model.runtime,
+            "parity": round(model.parity, 7),
+            "similarity": model.similarity,
+            "dimension": model.dimension,
+            "parameters": model.parameters,
+            "max_length": model.max_length,
+            "device": model.device,
+        }
+        write_text(self._notes, json.dumps(known, indent=2) + "\n")
         return model
+
+    @functools.cached_property
+    def known(self) -> Mapping[str, Any]:
+        """What only the loaded model can tell, noted when it was loaded last: a warm evaluation does not load it."""
+        if "model" not in self.__dict__ and self._notes.exists():
+            return dict(json.loads(self._notes.read_text(encoding="utf-8")))
+        _ = self.model
+        return dict(json.loads(self._notes.read_text(encoding="utf-8")))
 
     @property
     def facts(self) -> Mapping[str, Any]:
-        """What made the vectors; the loaded model's part only once it is loaded."""
+        """What made the vectors; what only the loaded model can tell, once it has been loaded."""
         spec = self.spec
+        usage = {key: value for key, value in spec.usage().items() if key != "layout"}
         facts: dict[str, Any] = {
             "kind": "static" if spec.layout == "static" else "dense",
-            "model": spec.name or spec.package or Path(spec.path).name,
+            "model": spec.title,
             "revision": spec.revision,
             "weights": self.weights,
             "licence": spec.licence,
-            **{key: value for key, value in spec.usage().items() if key != "layout"},
+            **usage,
             "dimension": spec.dimension,
             "parameters": spec.parameters,
         }
-        if "model" in self.__dict__:
-            model = self.model
-            facts |= {
-                "similarity": model.similarity,
-                "dimension": model.dimension,
-                "parameters": model.parameters,
-                "max_length": model.max_length,
-                "device": model.device,
-                "parity": round(model.parity, 7),
-            }
+        facts |= self.known if self._notes.exists() else {}
+        facts |= dataclasses.asdict(self.variant)
+        if facts["dimension"]:
+            facts["bytes"] = self.variant.bytes_per_document(facts["dimension"])
+            facts["dimension"] = self.variant.dims or facts["dimension"]
         return facts
 
     @property
@@ -97,73 +135,119 @@ class Dense:
     @property
     def similarity(self) -> str:
         """`cosine`, `dot` or `euclidean`."""
-        return str(self.model.similarity)
+        return str(self.known["similarity"])
 
     def encode(
         self, texts: Sequence[str], role: Role, *, task: str = "", kind: str = "", progress: Progress = no_progress
     ) -> Vectors:
-        """Vectors of `texts` under the prompt of role and task, shape (len(texts), dimension)."""
+        """Vectors of `texts` under the prompt of role and task, shape (len(texts), dimension).
+
+        Raises:
+            NotApplicable: A precision that only an index has.
+        """
+        if not self.variant.exact:
+            raise NotApplicable(f"precision={self.variant.precision} is of an index, and this task searches none.")
         done, used = self._encode(texts, role, task, kind, None, progress)
         if len(texts):
             self._seen.setdefault("first", {}).setdefault(role or "text", used + texts[0])
             self._seen.setdefault("prompts", {}).setdefault(role or "text", used)
-            lengths = dataclasses.replace(done, vectors=done.vectors[:0].copy())  # the vectors themselves are not kept
-            self._seen.setdefault("truncation", {}).setdefault(role or "text", []).append(lengths)
-        return done.vectors
+            self._seen.setdefault("truncation", {}).setdefault(role or "text", []).append(done.facts)
+        self.variant.check(done.dimension)
+        return np.ascontiguousarray(done.read()[:, : self.variant.dims])
 
     def seen(self) -> Mapping[str, Any]:
         """First texts, prompts and truncation by role, since it was last asked."""
         seen, self._seen = self._seen, {}
-        cut = {role: truncation(batches) for role, batches in seen.pop("truncation", {}).items()}
+        cut = {role: truncation(parts) for role, parts in seen.pop("truncation", {}).items()}
         return {**seen, "truncation": cut} if seen else {}
 
     def search(self, task: Task, progress: Progress = no_progress) -> Run:
         """Encode queries and documents, rank exactly; the notes say what the tokenizer was given and what it cut."""
-        _ = self.model
         data = task.dataset
         total = len(data.queries) + len(data.documents)
-        notes: dict[str, Any] = {"first": {}, "prompts": {}, "truncation": {}, "norms": {}}
+        notes: dict[str, Any] = {"first": {}, "prompts": {}, "truncation": {}, "norms": {}, "fresh": {}}
         seconds: dict[str, float] = {}
         made: dict[str, Encoded] = {}
         before = 0
         roles: tuple[tuple[Role, Any], ...] = (("query", data.queries), ("document", data.documents))
         for role, texts in roles:
-            start = time.perf_counter()
             told = functools.partial(_shifted, progress, before, total)
             encoded, used = self._encode(texts.texts, role, task.name, task.kind, texts.ids, told)
-            seconds[f"encode_{role}"] = time.perf_counter() - start
+            seconds[f"encode_{role}"] = float(encoded.facts["seconds"].sum())  # when it was encoded, now or before
+            notes["fresh"][role] = encoded.fresh
             before += len(texts)
             made[role] = encoded
             notes["prompts"][role] = used
             notes["first"][role] = used + texts.texts[0]
-            notes["truncation"][role] = truncation([encoded])
+            notes["truncation"][role] = truncation([encoded.facts])
             notes["norms"][role] = encoded.norms()
         start = time.perf_counter()
         ids, scores = search(
-            made["query"].vectors,
-            made["document"].vectors,
+            made["query"].read(),
+            made["document"],
             data.queries.ids,
             data.documents.ids,
             similarity=self.similarity,
             depth=task.depth,
             exclude_self=task.exclude_self,
             candidates=data.candidates,
+            variant=self.variant,
+            memory=self._memory,
+            device=best_device(self._device) if accelerated(self._device) else "cpu",
         )
         seconds["search"] = time.perf_counter() - start
         progress(total, total)
         return Run(list(data.queries.ids), ids, scores, task.depth, {**notes, "seconds": seconds})
 
+    def fill(self, task: Task, part: int, parts: int, progress: Progress = no_progress) -> int:
+        """Encode one of so many parts of the task's documents, and with the first its queries, into the store.
+
+        Returns:
+            How many texts were not there yet.
+        """
+        data = task.dataset
+        start, stop = (len(data.documents) * one // parts for one in (part - 1, part))
+        ids, texts = data.documents.ids[start:stop], data.documents.texts[start:stop]
+        fresh = self._encode(texts, "document", task.name, task.kind, ids, progress)[0].fresh
+        if part == 1:
+            queries = data.queries
+            fresh += self._encode(queries.texts, "query", task.name, task.kind, queries.ids, no_progress)[0].fresh
+        return fresh
+
     def _encode(
         self, texts: Sequence[str], role: Role, task: str, kind: str, names: Sequence[str] | None, progress: Progress
     ) -> tuple[Encoded, str]:
         used = prompt(self.spec.prompts, role, task, kind)
-        done = encode(self.model, texts, dimension=self.model.dimension, prompt=used, names=names, progress=progress)
+        done = encode(lambda: self.model, texts, self._shelf(used), prompt=used, names=names, progress=progress)
         return done, used
 
+    def _shelf(self, used: str) -> Shelf:
+        """Where vectors under that prompt are kept; everything that made them is its key."""
+        where = source()
+        if where.vectors == "none":
+            return Shelf()
+        if used not in self._shelves:
+            making = {**self.spec.making(), "runtime": self.runtime, "weights": self.weights, "prompt": used}
+            self._shelves[used] = Stored(where.cache / "vectors", making, where.vectors)
+        self._shelves[used].refresh()
+        return self._shelves[used]
 
-def _shifted(progress: Progress, before: int, total: int, done: int, _: int) -> None:
+    @property
+    def _notes(self) -> Path:
+        """File of what the loaded model told; a folder of that name keeps its converted copies."""
+        made = {
+            **self.spec.making(),
+            "similarity": self.spec.similarity,
+            "weights": self.weights,
+            "device": self._device,
+        }
+        wanted = candidate(self.spec, self._device)
+        return source().cache / "models" / f"{digest({**made, 'runtime': [wanted, version(wanted)]})}.json"
+
+
+def _shifted(progress: Progress, before: int, total: int, done: int, _: int, tokens: int = 0) -> None:
     """Tell the progress of one role as a part of both."""
-    progress(before + done, total)
+    progress(before + done, total, tokens)
 
 
 @system(name="hub", required=("name",), about="Any sentence-transformers model of the hub: model.name=ORG/NAME")
@@ -186,11 +270,16 @@ def dense(
     similarity: Literal["cosine", "dot", "euclidean"] | None = None,
     normalize: bool | None = None,
     max_length: int | None = None,
-    dtype: Literal["float32", "bfloat16", "float16"] = "float32",
+    dtype: Literal["float32", "bfloat16", "float16", "int8"] = "float32",
+    runtime: Literal["auto", "torch", "openvino", "onnx"] = "auto",
     dimension: int | None = None,
     parameters: int | None = None,
     licence: str = "",
     trust_remote_code: bool = False,
+    dims: int | None = None,
+    precision: Literal["float32", "float16", "int8", "binary"] = "float32",
+    rescore: int = 0,
+    memory: int = MEMORY,
 ) -> Dense:
     """A sentence-transformers model or a static embedding: by hub name, local folder or installed package."""
     if sum(map(bool, (name if not path and not package else "", path, package))) != 1:
@@ -200,7 +289,9 @@ def dense(
     spec = ModelSpec(
         name=name, revision=revision, path=path, package=package, folder=folder, layout=layout, weights=weights,
         tokenizer=tokenizer, digest=digest, prompts=prompts, similarity=similarity, normalize=normalize,
-        max_length=max_length, dtype=dtype, dimension=dimension, parameters=parameters, licence=licence,
+        max_length=max_length, dtype=dtype, runtime=runtime, dimension=dimension, parameters=parameters, licence=licence,
         trust_remote_code=trust_remote_code,
     )  # fmt: skip
-    return Dense(label, spec, device)
+    variant = Variant(dims, precision, rescore)
+    variant.check()
+    return Dense(label, spec, device, variant=variant, memory=memory)

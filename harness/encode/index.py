@@ -1,0 +1,46 @@
+"""Look-up of 128-bit keys over many sorted shards at once. It is made anew from the shards whenever they are opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.encode.shard import KEY, Keys
+
+
+class Index:
+    """Sorted keys of several shards, each in front of where it lies."""
+
+    def __init__(self, keys: Sequence[Keys]) -> None:
+        sizes = [len(one) for one in keys]
+        every = np.concatenate(keys) if keys else np.zeros(0, dtype=f"S{KEY}")
+        halves = every.view(">u8").reshape(-1, 2)
+        order = np.lexsort((halves[:, 1], halves[:, 0])) if len(keys) > 1 else np.arange(len(every))
+        self._high = halves[order, 0].astype(np.uint64)
+        self._low = halves[order, 1].astype(np.uint64)
+        self._shard = np.repeat(np.arange(len(keys), dtype=np.int32), sizes)[order]
+        self._position = np.concatenate([np.arange(size, dtype=np.int64) for size in sizes] or [order])[order]
+
+    def find(self, keys: Keys) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Shard (−1: none) and position among its sorted keys, of each key."""
+        shard = np.full(len(keys), -1, dtype=np.int32)
+        position = np.zeros(len(keys), dtype=np.int64)
+        if not len(self._high) or not len(keys):
+            return shard, position
+        halves = np.ascontiguousarray(keys).view(">u8").reshape(-1, 2).astype(np.uint64)
+        place = np.searchsorted(self._high, halves[:, 0])
+        left = np.arange(len(keys))
+        while len(left):  # more than one round only where two keys share their first 64 bits
+            place_left = place[left]
+            inside = place_left < len(self._high)
+            left, place_left = left[inside], place_left[inside]
+            alike = self._high[place_left] == halves[left, 0]
+            left, place_left = left[alike], place_left[alike]
+            hit = self._low[place_left] == halves[left, 1]
+            shard[left[hit]] = self._shard[place_left[hit]]
+            position[left[hit]] = self._position[place_left[hit]]
+            left = left[~hit]
+            place[left] += 1
+        return shard, position

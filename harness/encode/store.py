@@ -1,0 +1,233 @@
+"""The embedding store: a vector is found by what produced it and by its text, whatever task, split or run asks.
+
+    FOLDER/<digest of the maker>/<digest of the content>.shard
+
+No database, no lock: shards are written aside, flushed, linked under the name of their content, and never changed, so
+that any number of processes may write. Two that encode the same text leave it twice, which costs space until
+`python -m harness.store compact`. A damaged shard is set aside under another name, said, and encoded again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import logging
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.encode.index import Index
+from harness.encode.shard import ENDING, FACTS, KEY, Damaged, Keys, Shard, pack
+from harness.records.atomic import flush_folder, refusals, written_aside
+from harness.records.digest import digest
+from harness.types import Vectors
+
+log = logging.getLogger(__name__)
+SET_ASIDE = ".damaged"
+
+
+def text_keys(texts: Iterable[str]) -> Keys:
+    """BLAKE2b digests of 128 bits of the texts' UTF-8; a lone surrogate, which has none, is kept apart."""
+    new = hashlib.blake2b
+    digests = [new(text.encode("utf-8", "surrogatepass"), digest_size=KEY).digest() for text in texts]
+    return np.frombuffer(b"".join(digests), dtype=f"S{KEY}")
+
+
+@dataclass(frozen=True)
+class Found:
+    """Where vectors lie: `shard[i]` is the place of a shard in the shelf, or −1 where text i is not stored; `row[i]` its row."""
+
+    shard: NDArray[np.int32]
+    row: NDArray[np.int64]
+
+    @property
+    def missing(self) -> NDArray[np.int64]:
+        """Positions of the texts that are not stored."""
+        return np.flatnonzero(self.shard < 0)
+
+    def __getitem__(self, part: slice | NDArray[np.int64]) -> Found:
+        return Found(self.shard[part], self.row[part])
+
+    @staticmethod
+    def joined(parts: Sequence[Found]) -> Found:
+        """Several one after the other."""
+        if not parts:
+            return Found(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
+        return Found(np.concatenate([one.shard for one in parts]), np.concatenate([one.row for one in parts]))
+
+
+class Sheet(Protocol):
+    """Vectors with the sorted keys of their texts; see `Shard`."""
+
+    @property
+    def keys(self) -> Keys: ...
+    @property
+    def order(self) -> NDArray[Any]: ...
+    @property
+    def facts(self) -> NDArray[Any]: ...
+    @property
+    def vectors(self) -> NDArray[Any]: ...
+    def check(self, rows: NDArray[np.int64]) -> None:
+        """Refuse rows whose bytes are damaged."""
+
+
+class Shelf:
+    """The vectors of one maker, in memory; `Stored` keeps them on disk."""
+
+    def __init__(self) -> None:
+        self._sheets: list[Sheet] = []
+        self._dropped: set[int] = set()
+        self._index = Index([])
+
+    def __len__(self) -> int:
+        return sum(len(sheet.keys) for sheet in self._sheets)
+
+    @property
+    def dimension(self) -> int | None:
+        """Numbers per vector; None while there is none."""
+        return int(self._sheets[0].vectors.shape[1]) if self._sheets else None
+
+    def keys(self) -> Keys:
+        """The keys of every text, those of several shards one after the other."""
+        kept = [sheet.keys for place, sheet in enumerate(self._sheets) if place not in self._dropped]
+        return np.concatenate(kept) if kept else text_keys(())
+
+    def find(self, keys: Keys) -> Found:
+        """Where the vectors of those texts lie; every block that holds one of them has been checked."""
+        place, position = self._index.find(keys)
+        row = np.zeros(len(keys), dtype=np.int64)
+        for number, sheet in enumerate(self._sheets):
+            held = place == number
+            if held.any():
+                row[held] = sheet.order[position[held]]
+                try:
+                    sheet.check(row[held])
+                except Damaged as error:
+                    self._drop(number, error)
+                    return self.find(keys)
+        return Found(place, row)
+
+    def read(self, found: Found, out: Vectors) -> None:
+        """Copy the vectors that were found into the rows of `out`, shape (texts, dimension); the missing are left."""
+        for sheet, held, rows in self._parts(found):
+            if len(held) == held[-1] - held[0] + 1 and bool((np.diff(rows) == 1).all()):
+                out[held[0] : held[-1] + 1] = sheet.vectors[rows[0] : rows[-1] + 1]
+            else:
+                out[held] = sheet.vectors[rows]
+
+    def facts(self, found: Found) -> NDArray[Any]:
+        """What was seen of those texts, shape (texts,), dtype `FACTS`; zeros for the missing."""
+        made = np.zeros(len(found.row), dtype=FACTS)
+        for sheet, held, rows in self._parts(found):
+            made[held] = sheet.facts[rows]
+        return made
+
+    def add(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> None:
+        """Keep the vectors of texts that were missing.
+
+        Args:
+            keys: Shape (rows,), no two alike.
+            vectors: Shape (rows, dimension), float32.
+            facts: Shape (rows,), dtype `FACTS`.
+        """
+        if len(keys):
+            order = np.argsort(keys, kind="stable")
+            self._take([_Held(keys[order], order, facts, vectors)])
+
+    def _take(self, sheets: Sequence[Sheet]) -> None:
+        self._sheets.extend(sheets)
+        keys = [sheet.keys[: 0 if place in self._dropped else None] for place, sheet in enumerate(self._sheets)]
+        self._index = Index(keys)
+
+    def _parts(self, found: Found) -> Iterator[tuple[Sheet, NDArray[np.int64], NDArray[np.int64]]]:
+        """Each sheet that holds some of the texts, their positions, and their rows in it."""
+        for number in np.unique(found.shard[found.shard >= 0]):
+            held = np.flatnonzero(found.shard == number)
+            yield self._sheets[int(number)], held, found.row[held]
+
+    def _drop(self, number: int, error: Damaged) -> None:
+        raise error
+
+
+@dataclass(frozen=True)
+class _Held:
+    """A sheet that was never on disk."""
+
+    keys: Keys
+    order: NDArray[Any]
+    facts: NDArray[Any]
+    vectors: NDArray[Any]
+
+    def check(self, rows: NDArray[np.int64]) -> None:
+        """Nothing can have happened to it."""
+
+
+class Stored(Shelf):
+    """The shards of one maker on disk.
+
+    Args:
+        folder: The store's folder.
+        maker: What produces the vectors: weights, prompt, pooling, length, dtype, runtime … JSON; all of it is the key.
+        dtype: How they are kept. float16 halves the space and rounds what is read, which is why it is part of the key.
+    """
+
+    def __init__(self, folder: Path, maker: Mapping[str, Any], dtype: str = "float32") -> None:
+        super().__init__()
+        self.maker = {**maker, "kept": dtype}
+        self.folder = folder / digest(self.maker)
+        self._known: set[str] = set()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take in the shards that were published since."""
+        names = sorted(path.name for path in self.folder.glob(f"*{ENDING}")) if self.folder.is_dir() else []
+        fresh: list[Sheet] = []
+        for name in names:
+            if name in self._known:
+                continue
+            self._known.add(name)
+            try:
+                with contextlib.suppress(FileNotFoundError):  # compacted away since it was listed
+                    shard = Shard(self.folder / name)
+                    if shard.maker != self.maker:
+                        raise Damaged(f"{shard.path} was made by something else than its folder says")
+                    fresh.append(shard)
+            except Damaged as error:
+                _set_aside(self.folder / name, error)
+        if fresh:
+            self._take(fresh)
+
+    def add(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> None:
+        """Publish a shard: aside, flush, link under the name of the content, flush the folder.
+
+        Raises:
+            ResultsError: A full disk, or a folder that cannot be written.
+        """
+        if not len(keys):
+            return
+        name, content = pack(self.maker, keys, vectors.astype(self.maker["kept"], copy=False), facts)
+        path = self.folder / f"{name}{ENDING}"
+        with refusals(path, "data.cache=DIR"):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with written_aside(path, content) as aside, contextlib.suppress(FileExistsError):
+                os.link(aside, path)  # never over another: who was first wrote the same bytes
+            flush_folder(self.folder)
+        self.refresh()
+
+    def _drop(self, number: int, error: Damaged) -> None:
+        self._dropped.add(number)  # it keeps its place: what was found in its good blocks is still read there
+        self._take([])
+        sheet = self._sheets[number]
+        assert isinstance(sheet, Shard)
+        _set_aside(sheet.path, error)
+
+
+def _set_aside(path: Path, error: Damaged) -> None:
+    log.warning("%s; it is set aside as %s%s, and what it held is encoded again", error, path.name, SET_ASIDE)
+    with contextlib.suppress(OSError):
+        path.rename(path.with_name(path.name + SET_ASIDE))

@@ -1,0 +1,106 @@
+"""Upkeep of the embedding store: what it holds, whether it is whole, fewer and larger shards, less of it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from harness.encode.shard import ENDING, Damaged, Shard
+from harness.encode.store import SET_ASIDE, Stored
+
+DAY = 86_400.0
+
+
+@dataclass(frozen=True)
+class Held:
+    """One maker's part of the store.
+
+    Attributes:
+        maker: What produced the vectors; empty where no shard is readable.
+        rows, dimension: Vectors (a text that two processes wrote counts twice), and numbers in each.
+        size: Bytes on disk, with what is damaged or was left by a writer that was killed.
+        age: Days since the last shard was written.
+        damaged: Names of files that are not what was written.
+    """
+
+    folder: Path
+    maker: Mapping[str, Any]
+    shards: int
+    rows: int
+    dimension: int
+    size: int
+    age: float
+    damaged: tuple[str, ...]
+
+
+def holdings(store: Path, *, verify: bool = False) -> Iterator[Held]:
+    """Every maker's part, in the order of the folders' names; with `verify` every byte is checked."""
+    for folder in sorted(path for path in store.glob("*") if path.is_dir()):
+        good: list[Shard] = []
+        damaged = [path.name for path in folder.glob(f"*{SET_ASIDE}")]
+        for path in sorted(folder.glob(f"*{ENDING}")):
+            try:
+                shard = Shard(path)
+                if verify:
+                    shard.verify()
+                good.append(shard)
+            except Damaged:
+                damaged.append(path.name)
+        stats = [path.stat() for path in folder.iterdir()]
+        yield Held(
+            folder,
+            good[0].maker if good else {},
+            len(good),
+            sum(shard.rows for shard in good),
+            good[0].dimension if good else 0,
+            sum(one.st_size for one in stats),
+            (time.time() - max((one.st_mtime for one in stats), default=time.time())) / DAY,
+            tuple(sorted(damaged)),
+        )
+
+
+def compact(held: Held) -> int:
+    """Join the shards of one maker into one, each text once; the bytes that this saved.
+
+    The new shard is published before the old ones go: a reader always finds every vector.
+    """
+    old = sorted(held.folder.glob(f"*{ENDING}"))
+    if len(old) < 2 or not held.maker:
+        return 0
+    shelf = Stored(
+        held.folder.parent, {key: value for key, value in held.maker.items() if key != "kept"}, held.maker["kept"]
+    )
+    keys = np.unique(shelf.keys())
+    found = shelf.find(keys)
+    here = np.flatnonzero(found.shard >= 0)
+    order = here[
+        np.lexsort((found.row[here], found.shard[here]))
+    ]  # as they were written: a corpus stays in one stretch
+    vectors = np.empty((len(order), held.dimension), dtype=held.maker["kept"])
+    shelf.read(found[order], vectors)
+    shelf.add(keys[order], vectors, shelf.facts(found[order]))
+    fresh = set(held.folder.glob(f"*{ENDING}")) - set(old)
+    for path in old if fresh else []:
+        with contextlib.suppress(FileNotFoundError):
+            path.unlink()
+    return held.size - sum(path.stat().st_size for path in held.folder.iterdir())
+
+
+def prune(held: Held, *, whole: bool) -> int:
+    """Remove what is damaged or was left by a killed writer, or all of one maker's part; the bytes that this saved."""
+    if whole:
+        shutil.rmtree(held.folder)
+        return held.size
+    saved = 0
+    for path in [*held.folder.glob(f"*{SET_ASIDE}"), *held.folder.glob(".*.part")]:
+        if time.time() - path.stat().st_mtime > DAY or path.name.endswith(SET_ASIDE):  # a fresh one may have its writer
+            saved += path.stat().st_size
+            path.unlink()
+    return saved
