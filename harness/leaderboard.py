@@ -11,6 +11,8 @@ from harness.records.atomic import write_bytes, write_text
 CAPTIONS = {
     "quality": "Quality per task with 95 % intervals; in colour what the queries cannot tell from the best",
     "speed": "Quality against speed; grey where another system is better in both",
+    "kept": "Quality kept by shortened and quantised vectors against the bytes of one document in the index; "
+    "rescored ones need the full vectors on disk besides",
 }
 
 

@@ -2,34 +2,47 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from harness.encode.engine import batches, encode
+from harness.encode.store import Shelf
+from harness.errors import ModelError
 from harness.search import exact
 from harness.search.order import id_ranks, top
+from harness.search.rows import unit
 
 
 def brute_force(row, ids, depth):
     return sorted(((float(score), name) for score, name in zip(row, ids, strict=True)), reverse=True)[:depth]
 
 
+def in_float64(query, documents, similarity):
+    """Scores in exact enough arithmetic, rounded once; unit vectors are float32, as the search has them."""
+    if similarity == "cosine":
+        query, documents = unit(query[None, :])[0], unit(documents)
+    query, documents = query.astype(np.float64), documents.astype(np.float64)
+    if similarity == "euclidean":
+        return np.float32(-np.sqrt(np.float32(((query - documents) ** 2).sum(axis=1))))
+    return np.float32(documents @ query)
+
+
 @pytest.mark.parametrize("similarity", ["cosine", "dot", "euclidean"])
-@pytest.mark.parametrize("block", [7, 64_000_000])
-def test_search_equals_brute_force_with_ties(similarity, block, monkeypatch):
-    """Vectors on a coarse grid tie often; blocks of any size give the same lists."""
-    monkeypatch.setattr(exact, "BLOCK", block)
+@pytest.mark.parametrize("memory", [7 * 12, 1 << 30])
+def test_search_equals_brute_force_with_ties(similarity, memory):
+    """Vectors on a coarse grid tie often; pieces of any size give the same lists."""
     generator = np.random.default_rng(3)
     documents = generator.integers(-2, 3, size=(60, 3)).astype(np.float32)
     queries = generator.integers(-2, 3, size=(9, 3)).astype(np.float32)
     ids = [f"d{number}" for number in generator.permutation(60)]
     names = [f"q{number}" for number in range(9)]
-    found, scores = exact.search(queries, documents, names, ids, similarity=similarity, depth=10)
-    left, right = exact.prepared(queries, similarity), exact.prepared(documents, similarity)
-    for row, documents_of, scores_of in zip(exact.scored(left, right, similarity), found, scores, strict=True):
-        expected = brute_force(row, ids, 10)
+    found, scores = exact.search(queries, documents, names, ids, similarity=similarity, depth=10, memory=memory)
+    for query, documents_of, scores_of in zip(queries, found, scores, strict=True):
+        expected = brute_force(in_float64(query, documents, similarity), ids, 10)
         assert [name for _, name in expected] == documents_of
-        np.testing.assert_array_equal(np.array([score for score, _ in expected], dtype=np.float32), scores_of)
+        np.testing.assert_allclose([score for score, _ in expected], scores_of, atol=1e-6)
 
 
 def test_candidates_restrict_and_a_zero_vector_is_no_error():
@@ -48,27 +61,54 @@ def test_top_keeps_all_that_tie_with_the_last_place_until_the_ids_decide():
     assert [ids[place] for place in top(scores, id_ranks(ids), 3)] == ["e", "d", "c"]
 
 
+class Lengths:
+    """An encoder whose tokens are letters, of which it reads four; its vector says how long the text is."""
+
+    dimension, budget = 2, (64, 8)
+
+    def __init__(self):
+        self.seen: list[str] = []
+
+    def prepare(self, texts, prompt=""):
+        tokens = np.array([len(prompt + text) for text in texts], dtype=np.int64)
+        return SimpleNamespace(texts=texts, tokens=tokens, read=np.minimum(tokens, 4))
+
+    def forward(self, prepared, rows):
+        texts = [prepared.texts[row] for row in rows]
+        self.seen.extend(texts)
+        return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
+
+
 def test_engine_encodes_each_distinct_text_once_and_keeps_the_order():
     """Longest first inside, the caller's order outside."""
-    seen: list[str] = []
-
-    class Lengths:
-        max_length = 4
-
-        def lengths(self, texts):
-            return np.array([len(text) for text in texts])
-
-        def forward(self, texts, prompt=""):
-            seen.extend(texts)
-            return np.array([[len(text), ord(text[0])] for text in texts], dtype=np.float32)
-
-    done = encode(Lengths(), ["bb", "a", "ccccc", "bb"], dimension=2)
-    assert sorted(seen) == ["a", "bb", "ccccc"] and seen[0] == "ccccc"
-    assert done.vectors[:, 0].tolist() == [2, 1, 5, 2]
-    assert done.tokens.tolist() == [2, 1, 5, 2] and done.cut.tolist() == [0, 0, 1, 0]
+    model = Lengths()
+    done = encode(lambda: model, ["bb", "a", "ccccc", "bb"], Shelf())
+    assert sorted(model.seen) == ["a", "bb", "ccccc"] and model.seen[0] == "ccccc"
+    assert done.read()[:, 0].tolist() == [2, 1, 5, 2] and done.read(1, 3)[:, 0].tolist() == [1, 5]
+    assert done.facts["tokens"].tolist() == [2, 1, 5, 2] and done.facts["cut"].tolist() == [0, 0, 1, 0]
 
 
 def test_batches_respect_the_token_budget():
     """Texts of like length together; one that exceeds the budget alone stands alone."""
     lengths = np.array([10_000, 100, 3, 3, 3])
-    assert [one.tolist() for one in batches(lengths)] == [[0], [1, 2, 3, 4]]
+    assert [one.tolist() for one in batches(lengths, 4_096, 64)] == [[0], [1, 2, 3, 4]]
+
+
+def test_a_batch_that_does_not_fit_is_halved_until_it_does():
+    """Out of memory costs time, not the run; a text that does not fit alone is named."""
+
+    class Small(Lengths):
+        budget = (1_000, 100)
+        room = 8
+
+        def forward(self, prepared, rows):
+            if prepared.read[rows].max() * len(rows) > self.room:
+                raise MemoryError
+            return super().forward(prepared, rows)
+
+    texts = [letter * size for size in range(1, 7) for letter in "abcdefg"]
+    model = Small()
+    assert encode(lambda: model, texts, Shelf()).read()[:, 0].tolist() == [len(text) for text in texts]
+    model.room = 3
+    with pytest.raises(ModelError, match="The text 'doc-2' alone"):
+        encode(lambda: model, ["a", "bb", "ccccc"], Shelf(), names=["doc-0", "doc-1", "doc-2"])

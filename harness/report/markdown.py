@@ -38,9 +38,9 @@ def _table(board: Board) -> list[str]:
     heads = ["#", "system", *(f"{column.task}<br>{words.heading(column)}" for column in board.columns), "mean"]
     if board.common_tasks:
         heads.append("common mean")
-    heads += ["documents/s", "dimension", "parameters", "licence"]
+    heads += ["documents/s", "dimension", "bytes", "parameters", "licence"]
     rule = ["--:", ":--", *[":--:" for _ in board.columns], "--:", *(["--:"] if board.common_tasks else [])]
-    rows = [_line(heads), _line([*rule, "--:", "--:", "--:", ":--"])]
+    rows = [_line(heads), _line([*rule, "--:", "--:", "--:", "--:", ":--"])]
     below = False
     for row in board.rows:
         if row.rank is None and not below and any(one.rank for one in board.rows):
@@ -60,6 +60,7 @@ def _row(board: Board, row: Row) -> list[str]:
         *common,
         words.speed(row),
         words.fact(row, "dimension"),
+        words.size(row),
         words.count(row.facts.get("parameters")),
         words.fact(row, "licence"),
     ]

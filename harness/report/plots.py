@@ -1,6 +1,6 @@
 """Plots of a board: quality with intervals per task, and quality against speed with its Pareto frontier.
 
-Drawn with matplotlib's figure classes, without its global state. One colour per system, the same in every plot.
+One colour per system, the same in every plot.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from harness.report import words
 from harness.report.board import Board, Column
+from harness.report.canvas import ACCENT, GREY, INK, figure, frame
+from harness.report.ladder import kept
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-INK, GREY, ACCENT = "#1f2933", "#9aa5b1", "#0b6e99"
 PER_ROW = 3
 LONGEST = 24
 LABELLED = 10
@@ -33,10 +34,10 @@ def quality(board: Board) -> Figure | None:
     across = min(PER_ROW, len(columns))
     down = -(-len(columns) // across)
     height = 0.36 * min(len(board.rows), MOST) + 1.3
-    figure = _figure(4.3 * across + 0.8, height * down)
+    drawn = figure(4.3 * across + 0.8, height * down)
     for place, column in enumerate(columns, start=1):
-        _panel(figure.add_subplot(down, across, place), board, column)
-    return figure
+        _panel(drawn.add_subplot(down, across, place), board, column)
+    return drawn
 
 
 def speed(board: Board) -> Figure | None:
@@ -49,8 +50,8 @@ def speed(board: Board) -> Figure | None:
     if len(points) < 2:
         return None
     frontier = pareto([(fast, good) for fast, good, _ in points])
-    figure = _figure(6.8, 4.2)
-    axes = figure.add_subplot()
+    drawn = figure(6.8, 4.2)
+    axes = drawn.add_subplot()
     line = sorted(points[place][:2] for place in frontier)
     axes.plot([x for x, _ in line], [y for _, y in line], color=ACCENT, linewidth=1, alpha=0.5, drawstyle="steps-pre")
     for place, (fast, good, system) in enumerate(points):
@@ -73,9 +74,9 @@ def speed(board: Board) -> Figure | None:
     axes.set_xlabel("documents per second, encoded or indexed (log scale; faster to the right)")
     axes.set_ylabel(f"mean over {', '.join(shared)}" if len(shared) < 4 else f"mean over {len(shared)} tasks")
     axes.set_title("Quality against speed", loc="left", fontsize=11, color=INK)
-    _frame(axes)
+    frame(axes)
     axes.grid(color="#e4e7eb", linewidth=0.8)
-    return figure
+    return drawn
 
 
 def pareto(points: Sequence[tuple[float, float]]) -> list[int]:
@@ -124,25 +125,8 @@ def _panel(axes: Axes, board: Board, column: Column) -> None:
     axes.set_ylim(-0.6, max(len(shown) - 0.3, 0.7))
     best = f" (the best {MOST} of {left_out + MOST})" if left_out > 0 else ""
     axes.set_title(f"{column.task}{best}\n{words.heading(column)}", loc="left", fontsize=10, color=INK)
-    _frame(axes)
+    frame(axes)
     axes.grid(axis="x", color="#e4e7eb", linewidth=0.8)
-
-
-def _figure(width: float, height: float) -> Figure:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(width, height), layout="constrained", facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
-
-
-def _frame(axes: Axes) -> None:
-    for side in ("top", "right", "left"):
-        axes.spines[side].set_visible(False)
-    axes.spines["bottom"].set_color(GREY)
-    axes.tick_params(colors=INK, length=0, labelsize=9)
-    axes.set_axisbelow(True)
 
 
 def _plain_ticks(axes: Axes) -> None:
@@ -159,6 +143,5 @@ def _short(name: str) -> str:
 
 def draw(board: Board) -> dict[str, Any]:
     """File stem → figure, for every plot that the board has enough numbers for."""
-    return {
-        name: figure for name, made in (("quality", quality), ("speed", speed)) if (figure := made(board)) is not None
-    }
+    plots = (("quality", quality), ("speed", speed), ("kept", kept))
+    return {name: drawn for name, made in plots if (drawn := made(board)) is not None}

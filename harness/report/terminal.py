@@ -26,13 +26,14 @@ def show(board: Board, console: Console | None = None) -> None:
         table.add_column("common\nmean", justify="right")
     table.add_column("docs/s", justify="right")
     table.add_column("dim", justify="right")
+    table.add_column("bytes", justify="right")
     ranked = sum(row.rank is not None for row in board.rows)
     for place, row in enumerate(board.rows, start=1):
         cells = [Text(words.value(cell), style="bold" if cell.level else "") for cell in row.cells]
         common = [words.common(row)] if board.common_tasks else []
         table.add_row(
             str(row.rank or ""), Text(row.system), *cells, words.mean(row, len(board.columns)), *common,
-            words.speed(row), words.fact(row, "dimension"), end_section=place == ranked,
+            words.speed(row), words.fact(row, "dimension"), words.size(row), end_section=place == ranked,
         )  # fmt: skip
     console.print(table)
     for line in [*words.legend(board), *words.failures(board)]:

@@ -70,6 +70,12 @@ def count(number: object) -> str:
     return f"{number / 1e9:.1f}B" if number >= 1e9 else f"{number / 1e6:.1f}M"
 
 
+def size(row: Row) -> str:
+    """Bytes of one document's vector in the index."""
+    found = row.facts.get("bytes")
+    return f"{found:,}" if isinstance(found, int) else "–"
+
+
 def fact(row: Row, key: str) -> str:
     """A fact of the system, or a dash."""
     found = row.facts.get(key)

@@ -1,4 +1,4 @@
-"""Exact search: every query against every document, block by block, memory bounded whatever the corpus."""
+"""Exact search: every query against every document, memory bounded whatever the corpus, in the one order."""
 
 from __future__ import annotations
 
@@ -7,19 +7,23 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import ConfigError
-from harness.search.order import id_ranks, restricted, top
+from harness.errors import ConfigError, NotApplicable
+from harness.search.nearest import Pairs, nearest, score_exactly
+from harness.search.order import id_ranks, ordered
+from harness.search.packed import PackedIndex
+from harness.search.rows import InMemory, Rows, Shaped, pieces
+from harness.search.variant import FULL, Variant
 from harness.types import Vectors
 
-BLOCK = 64_000_000
-"""Scores held at once (256 MB)."""
+MEMORY = 1 << 30
+"""Bytes of documents' vectors held at once, unless said otherwise."""
 
 Ranked = tuple[list[list[str]], list[NDArray[np.float32]]]
 
 
 def search(
     queries: Vectors,
-    documents: Vectors,
+    documents: Rows | Vectors,
     query_ids: Sequence[str],
     document_ids: Sequence[str],
     *,
@@ -27,45 +31,80 @@ def search(
     depth: int,
     exclude_self: bool = False,
     candidates: Mapping[str, Sequence[str]] | None = None,
+    variant: Variant = FULL,
+    memory: int = MEMORY,
+    device: str = "cpu",
 ) -> Ranked:
     """Ids and scores of the best `depth` documents per query.
 
     Args:
-        queries, documents: Shapes (queries, dimension) and (documents, dimension).
-        exclude_self: Never rank the document whose id is the query's: it is left out before the cut, so that `depth`
-            others remain.
+        queries, documents: Shapes (queries, dimension) and (documents, dimension); documents may be read piece by piece.
+        similarity: `cosine`, `dot` or `euclidean`, whose score is minus the distance.
+        exclude_self: Never rank the document whose id is the query's: one more is fetched and it is left out, so that
+            `depth` others remain.
         candidates: Rank only these documents of each query.
+        variant: What is kept of the documents' vectors. Candidates are scored one by one, from float32 alone.
+        memory: Bytes of documents' vectors held at once.
+        device: Where float32 products are computed.
+
+    Raises:
+        ConfigError: An unknown similarity, or a variant that these vectors cannot have.
+        NotApplicable: Candidates, and a precision that only an index has.
     """
-    left, right = prepared(queries, similarity), prepared(documents, similarity)
+    if similarity not in ("cosine", "dot", "euclidean"):
+        raise ConfigError(f"model.similarity={similarity} is not known. Use cosine, dot or euclidean.")
+    euclidean = similarity == "euclidean"
+    whole: Rows = InMemory(documents) if isinstance(documents, np.ndarray) else documents
+    variant.check(whole.dimension)
+    if candidates is not None and not variant.exact:
+        raise NotApplicable(
+            f"precision={variant.precision} is of an index, and a task with candidate lists searches none."
+        )
+    rows = Shaped(whole, variant.dims, normalize=similarity == "cosine")
+    left = np.ascontiguousarray(rows.shaped(queries))
     ranks = id_ranks(document_ids)
-    places = {identifier: index for index, identifier in enumerate(document_ids)}
+    names = np.array(document_ids, dtype=object)
+    needed = exclude_self or candidates is not None
+    places = {identifier: place for place, identifier in enumerate(document_ids)} if needed else {}
+    if candidates is not None:
+        wanted = [np.array([places[one] for one in candidates[query]], dtype=np.int64) for query in query_ids]
+        found = _among(left, rows, wanted, euclidean=euclidean, memory=memory)
+    else:
+        most = min(depth + exclude_self, len(document_ids))
+        found = list(
+            zip(*_best(left, rows, most, variant, euclidean=euclidean, memory=memory, device=device), strict=True)
+        )
     ids: list[list[str]] = []
     scores: list[NDArray[np.float32]] = []
-    rows = max(1, BLOCK // max(1, len(right)))
-    for start in range(0, len(left), rows):
-        block = scored(left[start : start + rows], right, similarity)
-        for row, query_id in zip(block, query_ids[start : start + rows], strict=True):
-            row = restricted(row, query_id, places, candidates, exclude_self)
-            best = top(row, ranks, depth)
-            ids.append([document_ids[index] for index in best])
-            scores.append(row[best])
+    for query_id, (position, score) in zip(query_ids, found, strict=True):
+        allowed = score > -np.inf
+        if exclude_self and query_id in places:
+            allowed &= position != places[query_id]
+        if euclidean and not (variant.precision == "binary" and not variant.rescore):
+            score = -np.sqrt(np.maximum(-score, 0))
+        position, score = ordered(position[allowed], score[allowed], ranks, depth)
+        ids.append(names[position].tolist())
+        scores.append(score)
     return ids, scores
 
 
-def prepared(vectors: Vectors, similarity: str) -> Vectors:
-    """Vectors as the similarity wants them: of length one for cosine (a zero vector stays zero)."""
-    if similarity not in ("cosine", "dot", "euclidean"):
-        raise ConfigError(f"model.similarity={similarity} is not known. Use cosine, dot or euclidean.")
-    if similarity != "cosine":
-        return vectors
-    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+def _best(
+    left: Vectors, rows: Rows, most: int, variant: Variant, *, euclidean: bool, memory: int, device: str
+) -> Pairs:
+    if variant.exact:
+        return nearest(left, rows, most, euclidean=euclidean, memory=memory, device=device)
+    return PackedIndex(rows, variant, euclidean=euclidean, memory=memory).nearest(left, most)
 
 
-def scored(left: Vectors, right: Vectors, similarity: str) -> Vectors:
-    """Scores of shape (len(left), len(right)); higher is nearer for every similarity."""
-    product = left @ right.T
-    if similarity != "euclidean":
-        return product
-    squares = (left**2).sum(axis=1)[:, None] + (right**2).sum(axis=1)[None, :] - 2 * product
-    return np.asarray(-np.sqrt(np.maximum(squares, 0)), dtype=np.float32)
+def _among(
+    left: Vectors, documents: Rows, wanted: list[NDArray[np.int64]], *, euclidean: bool, memory: int
+) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Each query's candidates, scored."""
+    scores = [np.zeros(len(one), dtype=np.float32) for one in wanted]
+    for start, right in pieces(documents, memory):
+        for row, positions in enumerate(wanted):
+            here = np.flatnonzero((positions >= start) & (positions < start + len(right)))
+            if len(here):
+                others = right[positions[here] - start]
+                scores[row][here] = score_exactly(left[row : row + 1], others, euclidean=euclidean)
+    return list(zip(wanted, scores, strict=True))

@@ -42,6 +42,23 @@ def restricted(
     return row
 
 
+def ordered(
+    positions: NDArray[np.int64], scores: NDArray[np.float32], ranks: NDArray[np.int64], depth: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """The best `depth` of some documents in the one order.
+
+    Args:
+        positions, scores: Shape (documents,); which documents, and their scores.
+        ranks: Rank of every document's id, from `id_ranks`.
+    """
+    if len(scores) > depth:
+        edge = np.partition(scores, len(scores) - depth)[len(scores) - depth]
+        inside = scores >= edge  # all that tie with the last place stay in, and the ids decide
+        positions, scores = positions[inside], scores[inside]
+    order = np.lexsort((-ranks[positions], -scores))[:depth]
+    return positions[order], scores[order]
+
+
 def top(scores: NDArray[np.float32], ranks: NDArray[np.int64], depth: int) -> NDArray[np.int64]:
     """Positions of the best `depth` scores, best first; equal scores by `ranks` descending.
 
@@ -49,10 +66,5 @@ def top(scores: NDArray[np.float32], ranks: NDArray[np.int64], depth: int) -> ND
         scores: Shape (documents,), float32. Minus infinity marks a document that is not to be ranked.
         ranks: Shape (documents,), from `id_ranks`.
     """
-    if depth < len(scores):
-        edge = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-        positions = np.flatnonzero(scores >= edge)  # all that tie with the last place stay in, and the ids decide
-    else:
-        positions = np.arange(len(scores))
-    chosen = positions[np.lexsort((-ranks[positions], -scores[positions]))][:depth]
-    return chosen[scores[chosen] > -np.inf]
+    positions, best = ordered(np.arange(len(scores)), scores, ranks, depth)
+    return positions[best > -np.inf]

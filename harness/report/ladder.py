@@ -1,0 +1,99 @@
+"""What fewer dimensions and lower precision lose: quality kept against bytes per document, from one model's rows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.report import canvas
+from harness.report.board import Board, Row
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+COLOURS = {"float32": "#1f2933", "float16": "#0b6e99", "int8": "#9a6700", "binary": "#8f3d8f"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One variant: bytes per document, the share of the whole vectors' quality that it keeps, and how it is kept."""
+
+    size: int
+    kept: float
+    dims: int
+    precision: str
+    rescored: bool
+
+
+def ladders(board: Board) -> dict[str, list[Step]]:
+    """Model → its variants, smallest first; a model that stands on the board in one form, or without its whole one, has none."""
+    families: dict[tuple[object, ...], list[tuple[Row, float]]] = {}
+    for row in board.rows:
+        value = row.mean if row.mean is not None else row.common
+        if row.facts.get("bytes") and value is not None:
+            made = ("model", "weights", "prompts", "max_length", "dtype", "runtime", "normalize")
+            families.setdefault(tuple(str(row.facts.get(key)) for key in made), []).append((row, value))
+    found = {}
+    for rows in families.values():
+        whole = next(
+            (one for one in rows if one[0].facts.get("precision") == "float32" and not one[0].facts.get("dims")), None
+        )
+        if len(rows) < 2 or whole is None or whole[1] <= 0:
+            continue
+        steps = [_step(row, value / whole[1]) for row, value in rows]
+        found[whole[0].system] = sorted(steps, key=lambda one: (one.size, one.kept))
+    return found
+
+
+def _step(row: Row, kept: float) -> Step:
+    facts = row.facts
+    return Step(
+        int(str(facts["bytes"])),
+        kept,
+        int(str(facts["dimension"])),
+        str(facts["precision"]),
+        bool(facts.get("rescore")),
+    )
+
+
+def kept(board: Board) -> Figure | None:
+    """One panel per model; a line per precision over its dimensions, hollow where the full vectors score again."""
+    found = ladders(board)
+    if not found:
+        return None
+    figure = canvas.figure(6.8, 3.9 * len(found))
+    for place, (system, steps) in enumerate(found.items(), start=1):
+        axes = figure.add_subplot(len(found), 1, place)
+        for precision, colour in COLOURS.items():
+            for rescored in (False, True):
+                line = [one for one in steps if one.precision == precision and one.rescored == rescored]
+                _line(axes, line, colour, precision, rescored=rescored)
+        axes.set_xscale("log", base=2)
+        axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
+        axes.yaxis.set_major_formatter(lambda number, _: f"{number:.0%}")
+        axes.axhline(1.0, color="#9aa5b1", linewidth=0.8, zorder=1)
+        axes.margins(x=0.1, y=0.14)
+        axes.set_xlabel("bytes per document in the index (log scale; smaller to the left)")
+        axes.set_ylabel("quality kept")
+        axes.set_title(f"{system}: quality kept against bytes per document", loc="left", fontsize=11, color=canvas.INK)
+        canvas.frame(axes)
+        axes.grid(color="#e4e7eb", linewidth=0.8)
+        axes.legend(frameon=False, fontsize=9, loc="lower right")
+    return figure
+
+
+def _line(axes: Axes, line: Sequence[Step], colour: str, precision: str, *, rescored: bool) -> None:
+    if not line:
+        return
+    label = f"{precision}, rescored" if rescored else precision
+    axes.plot(
+        [one.size for one in line], [one.kept for one in line], color=colour, linewidth=1.2, label=label, markersize=6,
+        marker="o", linestyle="--" if rescored else "-", markerfacecolor="white" if rescored else colour,
+    )  # fmt: skip
+    for one in line:
+        axes.annotate(
+            str(one.dims), (one.size, one.kept), textcoords="offset points", xytext=(0, 6), ha="center", fontsize=7,
+            color=colour,
+        )  # fmt: skip

@@ -1,0 +1,104 @@
+"""Search over vectors as they are kept in fewer bytes: faiss' scalar quantiser (float16, int8) and its binary index.
+
+Nothing is unpacked into float32 beforehand: what is measured is the index that would be served.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.search.nearest import ROWS, Pairs, score_exactly
+from harness.search.rows import Rows, pieces
+from harness.search.variant import Variant
+from harness.types import Vectors
+
+SPARE = 16
+"""How many more than wanted are fetched, so that ties with the last place are among them."""
+
+
+class PackedIndex:
+    """The documents' vectors at one precision.
+
+    Args:
+        documents: Read once, in pieces of `memory` bytes; the first piece says between which values int8 counts.
+        euclidean: Score by minus the squared distance instead of by the product; of no effect on binary vectors.
+
+    Attributes:
+        size: Bytes of the packed vectors.
+    """
+
+    def __init__(self, documents: Rows, variant: Variant, *, euclidean: bool, memory: int) -> None:
+        import faiss
+
+        self._documents, self._variant, self._euclidean, self._memory = documents, variant, euclidean, memory
+        self._binary = variant.precision == "binary"
+        self._index = _index(faiss, documents.dimension, variant.precision, euclidean=euclidean)
+        for start, vectors in pieces(documents, memory):
+            if self._binary:
+                self._index.add(signs(vectors))
+                continue
+            if not start:
+                self._index.train(vectors)
+            self._index.add(vectors)
+        self.size = len(documents) * variant.bytes_per_document(documents.dimension)
+
+    def nearest(self, left: Vectors, wanted: int) -> Pairs:
+        """At least `wanted` documents per query: those, and all that tie with the last of them.
+
+        Args:
+            left: Queries, shape (queries, dimension).
+        """
+        wanted = min(wanted, len(self._documents))
+        if not self._variant.rescore:
+            return self._fetch(left, wanted)
+        place, score = self._fetch(left, min(wanted * self._variant.rescore, len(self._documents)))
+        query, column = np.nonzero(score > -np.inf)
+        for start in range(0, len(query), ROWS):
+            row, place_of = query[start : start + ROWS], column[start : start + ROWS]
+            right = self._documents.take(place[row, place_of])
+            score[row, place_of] = score_exactly(left[row], right, euclidean=self._euclidean)
+        return place, score
+
+    def _fetch(self, left: Vectors, wanted: int) -> Pairs:
+        """The best by the packed vectors. Where more tie with the last place than were fetched, more are fetched."""
+        total = len(self._documents)
+        fetched = min(wanted + SPARE, total)
+        place, score = self._ask(left, fetched)
+        crowded = (
+            np.flatnonzero(score[:, wanted - 1] <= score[:, -1]) if fetched < total else np.zeros(0, dtype=np.int64)
+        )
+        while len(crowded):
+            fetched = min(fetched * 4, total)
+            wider = np.zeros((len(left), fetched), dtype=np.int64)
+            scores = np.full((len(left), fetched), -np.inf, dtype=np.float32)
+            wider[:, : place.shape[1]], scores[:, : score.shape[1]] = place, score
+            at_once = max(1, self._memory // (16 * fetched))
+            for start in range(0, len(crowded), at_once):
+                some = crowded[start : start + at_once]
+                wider[some], scores[some] = self._ask(left[some], fetched)
+            place, score = wider, scores
+            crowded = crowded[score[crowded, wanted - 1] <= score[crowded, -1]] if fetched < total else crowded[:0]
+        return place, score
+
+    def _ask(self, left: Vectors, fetched: int) -> Pairs:
+        found: NDArray[Any]
+        if self._binary:
+            found, place = self._index.search(signs(left), fetched)
+            return place, np.asarray(self._documents.dimension - 2 * found, dtype=np.float32)
+        found, place = self._index.search(left, fetched)
+        return place, np.asarray(-found if self._euclidean else found, dtype=np.float32)
+
+
+def signs(vectors: Vectors) -> NDArray[np.uint8]:
+    """One bit per number: whether it is above zero; shape (rows, ⌈dimension / 8⌉)."""
+    return np.packbits(vectors > 0, axis=1)
+
+
+def _index(faiss: Any, dimension: int, precision: str, *, euclidean: bool) -> Any:
+    if precision == "binary":
+        return faiss.IndexBinaryFlat(-(-dimension // 8) * 8)
+    kind = {"float16": faiss.ScalarQuantizer.QT_fp16, "int8": faiss.ScalarQuantizer.QT_8bit}[precision]
+    return faiss.IndexScalarQuantizer(dimension, kind, faiss.METRIC_L2 if euclidean else faiss.METRIC_INNER_PRODUCT)
