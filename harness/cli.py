@@ -82,15 +82,18 @@ def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool
     from harness.cells.opening import Opener, expect_measures
     from harness.leaderboard import publish
     from harness.records.archive import Archive
+    from harness.shards import fill
 
-    sources.use(settings.data.mirror, settings.data.models)
+    sources.use(settings.data.mirror, settings.data.models, settings.data.cache, settings.data.vectors.value)
     expect_measures(jobs)
-    archive = Archive(settings.results)
+    archive, opener = Archive(settings.results), Opener(settings.device, settings.memory)
     with Display(len(jobs), shown=settings.progress) as display:
+        if settings.encode.shard is not None:
+            fill(jobs, opener, display, settings.encode.shard)
+            return []
         records = benchmark(
-            jobs, archive, Opener(settings.device), display,
-            overwrite=settings.overwrite, record_failures=record_failures,
-        )  # fmt: skip
+            jobs, archive, opener, display, overwrite=settings.overwrite, record_failures=record_failures
+        )
     if settings.board:
         publish(archive)
     return records

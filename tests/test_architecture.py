@@ -15,8 +15,20 @@ FLOORS = [
     ["data", "models", "encode", "search", "measures"],
     ["systems", "report"],
     ["cells"],
-    ["benchmark"],
-    ["answers", "plugins", "help", "launcher", "cli", "commands", "leaderboard", "rescore", "export", "__main__"],
+    ["benchmark", "shards"],
+    [
+        "answers",
+        "plugins",
+        "help",
+        "launcher",
+        "cli",
+        "commands",
+        "leaderboard",
+        "rescore",
+        "export",
+        "store",
+        "__main__",
+    ],
 ]
 """From the ground up; the last floor's files may use each other, as those of one room may."""
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}

@@ -6,18 +6,23 @@ which is what both beir and mteb give the model. Further keys under `metadata` b
 
 from __future__ import annotations
 
-import json
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from harness.data.build import dataset
+from harness.data.lines import HELD, TextsOnDisk, located
 from harness.errors import DataError, Unreachable, nearest
 from harness.sources import Source
 from harness.types import Dataset, Texts
 
 URL = "https://public.ukp.informatik.tu-darmstadt.de/thakur/BEIR/datasets/{name}.zip"
+
+
+NOTHING: Mapping[str, Any] = {}
 
 
 def read_folder(folder: Path, split: str, name: str, *, strict: bool = True) -> Dataset:
@@ -77,30 +82,14 @@ def _whole(name: str, source: Source) -> Path:
         return whole.replace(target / name)
 
 
-def json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Line number and object of each line that is not blank."""
-    with path.open(encoding="utf-8-sig") as file:
-        try:
-            for number, line in enumerate(file, start=1):
-                if not line.strip():
-                    continue
-                try:
-                    row = json.loads(line)
-                except json.JSONDecodeError as error:
-                    raise DataError(f"{path}:{number}: not JSON ({error.msg} at character {error.pos}).") from None
-                if not isinstance(row, dict):
-                    raise DataError(f"{path}:{number}: a JSON object was expected, found {type(row).__name__}.")
-                yield number, row
-        except UnicodeDecodeError as error:
-            raise DataError(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from None
-
-
 def _texts(path: Path) -> Texts:
+    held = path.stat().st_size <= HELD
     ids: list[str] = []
     texts: list[str] = []
+    starts: list[int] = []
     metadata: list[Mapping[str, Any]] = []
     first: dict[str, int] = {}
-    for number, row in json_lines(path):
+    for number, start, row in located(path):
         identifier = row.get("_id", row.get("id"))
         if identifier is None or not isinstance(row.get("text"), str):
             lacking = "_id" if identifier is None else "text"
@@ -110,10 +99,18 @@ def _texts(path: Path) -> Texts:
             raise DataError(f"{path}:{number}: the id '{identifier}' stands in line {first[identifier]} already.")
         first[identifier] = number
         ids.append(identifier)
-        texts.append(f"{row.get('title') or ''} {row['text']}".strip())
+        starts.append(start)
+        if held:
+            texts.append(_joined(row))
         extra = row.get("metadata")
-        metadata.append(extra if isinstance(extra, Mapping) else {})
-    return Texts(ids, texts, _columns(metadata))
+        metadata.append(extra if isinstance(extra, Mapping) else NOTHING)
+    return Texts(
+        ids, texts if held else TextsOnDisk(path, np.array(starts, dtype=np.int64), _joined), _columns(metadata)
+    )
+
+
+def _joined(row: Mapping[str, Any]) -> str:
+    return f"{row.get('title') or ''} {row['text']}".strip()
 
 
 def _columns(metadata: list[Mapping[str, Any]]) -> dict[str, list[str]]:

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.data.beir import json_lines
 from harness.data.build import dataset
+from harness.data.lines import json_lines
 from harness.errors import DataError, nearest
 from harness.types import Dataset, Texts
 

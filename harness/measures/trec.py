@@ -30,15 +30,17 @@ def score(measure: Measure, qrels: Qrels, rankings: Mapping[str, Sequence[str]])
     if level < 1:
         raise MeasureError(f"'{measure.name}': rel is at least 1; a grade of 0 is what irrelevant means.")
     evaluator = pytrec_eval.RelevanceEvaluator(_gains(measure, qrels), {_asked(name)}, relevance_level=level)
-    cut = measure.k if name == "recip_rank" else None  # trec_eval's reciprocal rank has no cutoff of its own
-    ranked = {query_id: _as_scores(documents[:cut]) for query_id, documents in rankings.items() if query_id in qrels}
+    # trec_eval's reciprocal rank has no cutoff of its own; the others do not look beyond theirs
+    ranked = {
+        query_id: _as_scores(documents[: measure.k]) for query_id, documents in rankings.items() if query_id in qrels
+    }
     found = evaluator.evaluate({query_id: scores for query_id, scores in ranked.items() if scores})
     return np.array([found[query_id][name] if query_id in found else 0.0 for query_id in qrels])
 
 
 def _as_scores(documents: Sequence[str]) -> dict[str, float]:
     """Ranks as falling whole numbers, which float32 holds exactly: the order is ours, not one made from rounded scores."""
-    return {document: float(len(documents) - rank) for rank, document in enumerate(documents)}
+    return dict(zip(documents, map(float, range(len(documents), 0, -1)), strict=True))
 
 
 def _gains(measure: Measure, qrels: Qrels) -> dict[str, dict[str, int]]:
