@@ -1,5 +1,6 @@
 # make leaderboard   evaluate the embedded systems on the embedded tasks, print the table, write results/
 # make test          every test but the slow ones;  make test-all: those too
+# make bench         the benchmarks, into results/bench.md
 # Both set up what they need: Python 3.11+ and make are enough.
 
 PYTHON ?= python3
@@ -13,7 +14,7 @@ TASKS   := legal,faq
 # Two processes, a file's tests in one of them: they share a loaded model.
 WORKERS := -n 2 --dist loadfile
 
-.PHONY: leaderboard test test-all lint types lock clean
+.PHONY: leaderboard test test-all bench lint types lock clean
 
 # The records in the repository are another machine's: the first call here repeats them, the next finds them done.
 leaderboard: $(READY)
@@ -25,6 +26,10 @@ test: $(READY)
 
 test-all: $(READY)
 	$(BIN)/python -m pytest $(WORKERS) -m "slow or not slow"
+
+# Ours and the peers in one run, half an hour or more; needs the shared data beside the clone, and a quiet machine.
+bench: $(READY)
+	$(BIN)/python tests/bench
 
 lint: $(READY)
 	$(BIN)/ruff check .
