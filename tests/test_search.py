@@ -10,8 +10,8 @@ import pytest
 from harness.encode.engine import batches, encode
 from harness.encode.store import Shelf
 from harness.errors import ModelError
-from harness.search import exact
-from harness.search.order import id_ranks, top
+from harness.search import exact, knn
+from harness.search.order import best_rows, id_ranks, ordered, top
 from harness.search.rows import unit
 
 
@@ -112,3 +112,41 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does():
     model.room = 3
     with pytest.raises(ModelError, match="The text 'doc-2' alone"):
         encode(lambda: model, ["a", "bb", "ccccc"], Shelf(), names=["doc-0", "doc-1", "doc-2"])
+
+
+@pytest.mark.parametrize("similarity", ["dot", "euclidean"])
+@pytest.mark.parametrize("kind", ["plain", "clustered", "sorted", "constant"])
+def test_search_with_a_floor_equals_search_without(similarity, kind, monkeypatch):
+    """A sample guesses where the best lie; where the guess is wrong or all scores tie, the lists are the same all the same."""
+    generator = np.random.default_rng(1)
+    documents = generator.normal(size=(3_000, 8)).astype(np.float32)
+    if kind == "clustered":  # nearly everything that is near lies between two documents of the sample
+        documents[1_500:1_560] = 5 + generator.normal(size=(60, 8)).astype(np.float32) / 9
+    elif kind == "sorted":
+        documents = documents[np.argsort(documents[:, 0])]
+    elif kind == "constant":
+        documents[:] = 0.25
+    queries = np.vstack([generator.normal(size=(6, 8)), np.full((1, 8), 3.0)]).astype(np.float32)
+    ids = [f"d{number}" for number in generator.permutation(3_000)]
+    names = [f"q{number}" for number in range(7)]
+    plain = exact.search(queries, documents, names, ids, similarity=similarity, depth=40)
+    for sample, memory in ((64, 1 << 30), (64, 500 * 32), (8, 1 << 30)):
+        monkeypatch.setattr(knn, "SAMPLE", sample)
+        found = exact.search(queries, documents, names, ids, similarity=similarity, depth=40, memory=memory)
+        assert found[0] == plain[0]
+        np.testing.assert_allclose(found[1], plain[1], atol=1e-6, rtol=1e-6)
+    for query, documents_of in zip(queries, plain[0], strict=True):
+        assert documents_of == [name for _, name in brute_force(in_float64(query, documents, similarity), ids, 40)]
+
+
+def test_rows_are_ordered_as_one_row_is():
+    """The order of many queries at once is the order of one: float32, then id, descending; zeros of both signs alike."""
+    generator = np.random.default_rng(2)
+    scores = generator.choice(np.array([-1.5, -0.0, 0.0, 0.25, 3e-39, 7.0, -np.inf], dtype=np.float32), size=(20, 50))
+    places = np.stack([generator.permutation(80)[:50] for _ in range(20)])
+    ranks = id_ranks([f"d{number}" for number in range(80)])
+    found, best = best_rows(places, scores, ranks, 12)
+    for row in range(20):
+        positions, expected = ordered(places[row], scores[row], ranks, 12)
+        real = expected > -np.inf
+        assert found[row][: real.sum()].tolist() == positions[real].tolist() and best[row].tolist() == expected.tolist()

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ConfigError, NotApplicable
-from harness.search.nearest import Pairs, nearest, score_exactly
-from harness.search.order import id_ranks, ordered
+from harness.search.knn import Pairs
+from harness.search.nearest import nearest, padded, score_exactly
+from harness.search.order import best_rows, id_ranks
 from harness.search.packed import PackedIndex
 from harness.search.rows import InMemory, Rows, Shaped, pieces
 from harness.search.variant import FULL, Variant
@@ -68,24 +69,19 @@ def search(
     places = {identifier: place for place, identifier in enumerate(document_ids)} if needed else {}
     if candidates is not None:
         wanted = [np.array([places[one] for one in candidates[query]], dtype=np.int64) for query in query_ids]
-        found = _among(left, rows, wanted, euclidean=euclidean, memory=memory)
+        place, score = _among(left, rows, wanted, euclidean=euclidean, memory=memory)
     else:
         most = min(depth + exclude_self, len(document_ids))
-        found = list(
-            zip(*_best(left, rows, most, variant, euclidean=euclidean, memory=memory, device=device), strict=True)
-        )
-    ids: list[list[str]] = []
-    scores: list[NDArray[np.float32]] = []
-    for query_id, (position, score) in zip(query_ids, found, strict=True):
-        allowed = score > -np.inf
-        if exclude_self and query_id in places:
-            allowed &= position != places[query_id]
-        if euclidean and not (variant.precision == "binary" and not variant.rescore):
-            score = -np.sqrt(np.maximum(-score, 0))
-        position, score = ordered(position[allowed], score[allowed], ranks, depth)
-        ids.append(names[position].tolist())
-        scores.append(score)
-    return ids, scores
+        place, score = _best(left, rows, most, variant, euclidean=euclidean, memory=memory, device=device)
+    if exclude_self:
+        own = np.array([places.get(query_id, -1) for query_id in query_ids])
+        score[place == own[:, None]] = -np.inf
+    if euclidean and not (variant.precision == "binary" and not variant.rescore):
+        score = -np.sqrt(np.maximum(-score, 0))
+    place, score = best_rows(place, score, ranks, depth)
+    counts = (score > -np.inf).sum(axis=1).tolist()
+    ids = [row[:count] for row, count in zip(names[place].tolist(), counts, strict=True)]
+    return ids, [row[:count] for row, count in zip(score, counts, strict=True)]
 
 
 def _best(
@@ -96,9 +92,7 @@ def _best(
     return PackedIndex(rows, variant, euclidean=euclidean, memory=memory).nearest(left, most)
 
 
-def _among(
-    left: Vectors, documents: Rows, wanted: list[NDArray[np.int64]], *, euclidean: bool, memory: int
-) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+def _among(left: Vectors, documents: Rows, wanted: list[NDArray[np.int64]], *, euclidean: bool, memory: int) -> Pairs:
     """Each query's candidates, scored."""
     scores = [np.zeros(len(one), dtype=np.float32) for one in wanted]
     for start, right in pieces(documents, memory):
@@ -107,4 +101,4 @@ def _among(
             if len(here):
                 others = right[positions[here] - start]
                 scores[row][here] = score_exactly(left[row : row + 1], others, euclidean=euclidean)
-    return list(zip(wanted, scores, strict=True))
+    return padded(list(zip(wanted, scores, strict=True)))

@@ -1,47 +1,171 @@
-"""The best k of a block by float32 product: faiss on a CPU, torch where an accelerator is. `nearest` settles what is close."""
+"""The best k of a corpus that is read in pieces, by products in float32; `nearest` settles what is too close for them.
+
+One pass: a sample of the documents says above which score a query's best k lie, almost surely; what lies above is kept,
+and a query that finds fewer than k there is asked again without a floor. So a score is compared once and hardly any is sorted.
+numpy's product is used rather than faiss': here it is two to four times as fast as the one that faiss brings.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
+from harness.search.rows import Rows, pieces
 from harness.types import Vectors
 
-Found = tuple[Any, Any]
-"""Positions in the block and scores (a product, or minus a squared distance); shape (queries, k)."""
-QUERIES = 512
-"""Queries per product on an accelerator: with 300,000 documents, 600 MB of scores."""
+SAMPLE = 8_192
+BLOCK = 2 << 20
+"""Bytes of scores at once: what stays in a processor's cache."""
+SCORES = 256 << 20
+"""Bytes of scores at once where they are ranked without a floor."""
 
 
-def best_of(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str = "cpu") -> Found:
-    """The k rows of `right` that are nearest to each row of `left`, in no particular order.
+@dataclass(frozen=True)
+class Fetched:
+    """The documents of each query that may be its best.
+
+    Attributes:
+        place, score: Positions and scores, shape (queries, most); a score of minus infinity stands for none.
+        floor: Every document of a greater score is there; shape (queries,).
+    """
+
+    place: NDArray[np.int64]
+    score: NDArray[np.float32]
+    floor: NDArray[np.float32]
+
+
+def fetch(left: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: int, device: str = "cpu") -> Fetched:
+    """At least the best k documents of each query.
 
     Args:
-        left, right: Shapes (queries, dimension) and (documents, dimension).
+        left: Queries, shape (queries, dimension).
+        euclidean: Score by minus the squared distance instead of by the product.
+        memory: Bytes of documents' vectors held at once.
+        device: Where products are computed.
     """
-    if device == "cpu":
-        import faiss
+    size = len(documents)
+    if device != "cpu" or size <= max(4 * k, 2 * SAMPLE):
+        return _ranked(left, documents, k, euclidean=euclidean, memory=memory, device=device)
+    floor = _floors(left, documents, k, euclidean=euclidean)
+    found = _above(left, documents, floor, euclidean=euclidean, memory=memory)
+    lacking = np.flatnonzero((found.score > -np.inf).sum(axis=1) < k)
+    if not len(lacking):
+        return found
+    again = _ranked(left[lacking], documents, k, euclidean=euclidean, memory=memory, device=device)
+    return merged(found, again, lacking)
 
-        metric = faiss.METRIC_L2 if euclidean else faiss.METRIC_INNER_PRODUCT
-        near, place = faiss.knn(left, np.ascontiguousarray(right), k, metric=metric)
-        return place, -near if euclidean else near
-    return with_torch(left, right, k, euclidean=euclidean, device=device)
+
+def merged(one: Fetched, other: Fetched, rows: NDArray[np.int64]) -> Fetched:
+    """The first with the second in place of those rows."""
+    width = max(one.place.shape[1], other.place.shape[1])
+    place = np.zeros((len(one.place), width), dtype=np.int64)
+    score = np.full((len(one.place), width), -np.inf, dtype=np.float32)
+    floor = one.floor.copy()
+    place[:, : one.place.shape[1]], score[:, : one.place.shape[1]] = one.place, one.score
+    score[rows] = -np.inf
+    place[rows, : other.place.shape[1]], score[rows, : other.place.shape[1]] = other.place, other.score
+    floor[rows] = other.floor
+    return Fetched(place, score, floor)
 
 
-def with_torch(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str) -> Found:
-    """The same with torch, in full float32 products."""
+def _floors(left: Vectors, documents: Rows, k: int, *, euclidean: bool) -> NDArray[np.float32]:
+    """A score that the best k exceed, but for one query in thirty thousand: four deviations below where k should lie."""
+    sample = documents.take(np.linspace(0, len(documents) - 1, SAMPLE).astype(np.int64))
+    expected = k * SAMPLE / len(documents)
+    place = SAMPLE - min(SAMPLE, int(np.ceil(expected + 4 * np.sqrt(expected) + 4)))
+    rows = max(1, SCORES // (4 * SAMPLE))
+    parts = [
+        np.partition(_scores(left[start : start + rows], sample, euclidean=euclidean), place, axis=1)[:, place]
+        for start in range(0, len(left), rows)
+    ]
+    return np.concatenate(parts)
+
+
+def _above(left: Vectors, documents: Rows, floor: NDArray[np.float32], *, euclidean: bool, memory: int) -> Fetched:
+    """Every document that reaches its query's floor."""
+    size = max(64, BLOCK // (4 * max(1, len(left))))
+    query, place, score = [], [], []
+    room, reached = np.empty((len(left), size), dtype=np.float32), np.empty((len(left), size), dtype=bool)
+    for start, right in pieces(documents, memory):
+        for begin in range(0, len(right), size):
+            some = right[begin : begin + size]
+            whole = len(some) == size  # the last one makes room of its own
+            scores = _scores(left, some, euclidean=euclidean, out=room if whole else None)
+            hit = np.flatnonzero(np.greater_equal(scores, floor[:, None], out=reached if whole else None))
+            row, column = np.divmod(hit, len(some))
+            query.append(row.astype(np.int32))
+            place.append(column + (start + begin))
+            score.append(scores.ravel()[hit])
+    return _by_query(np.concatenate(query), np.concatenate(place), np.concatenate(score), floor)
+
+
+def _by_query(
+    query: NDArray[np.int32], place: NDArray[np.int64], score: NDArray[np.float32], floor: NDArray[np.float32]
+) -> Fetched:
+    """Hits in any order as one row per query."""
+    short = query.astype(np.uint16) if len(floor) < 65_536 else query  # 16 bits are sorted in linear time
+    order = np.argsort(short, kind="stable")
+    query = query[order]
+    counts = np.bincount(query, minlength=len(floor))
+    column = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
+    places = np.zeros((len(floor), int(counts.max(initial=1))), dtype=np.int64)
+    scores = np.full(places.shape, -np.inf, dtype=np.float32)
+    places[query, column], scores[query, column] = place[order], score[order]
+    return Fetched(places, scores, np.nextafter(floor, np.float32(-np.inf)))
+
+
+def _ranked(left: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: int, device: str) -> Fetched:
+    """The best k of every piece, and the best k of these."""
+    place = np.zeros((len(left), 0), dtype=np.int64)
+    score = np.zeros((len(left), 0), dtype=np.float32)
+    for start, right in pieces(documents, memory):
+        rows = max(1, SCORES // (4 * len(right)))
+        best = _best if device == "cpu" else with_torch
+        parts = [
+            best(left[begin : begin + rows], right, min(k, len(right)), euclidean=euclidean, device=device)
+            for begin in range(0, len(left), rows)
+        ]
+        place = np.hstack([place, np.concatenate([one for one, _ in parts]) + start])
+        score = np.hstack([score, np.concatenate([one for _, one in parts])])
+        if score.shape[1] > k:
+            kept = np.argpartition(score, score.shape[1] - k, axis=1)[:, -k:]
+            place, score = np.take_along_axis(place, kept, 1), np.take_along_axis(score, kept, 1)
+    whole = score.shape[1] == len(documents)
+    return Fetched(place, score, np.full(len(left), -np.inf, dtype=np.float32) if whole else score.min(axis=1))
+
+
+Pairs = tuple[NDArray[np.int64], NDArray[np.float32]]
+
+
+def _best(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str = "cpu") -> Pairs:
+    scores = _scores(left, right, euclidean=euclidean)
+    if k == len(right):
+        return np.broadcast_to(np.arange(k), scores.shape), scores
+    kept = np.argpartition(scores, len(right) - k, axis=1)[:, -k:]
+    return kept, np.take_along_axis(scores, kept, 1)
+
+
+def _scores(
+    left: Vectors, right: Vectors, *, euclidean: bool, out: NDArray[np.float32] | None = None
+) -> NDArray[np.float32]:
+    scores = np.matmul(left, right.T, out=out)
+    if euclidean:
+        scores *= 2
+        scores -= np.einsum("ij,ij->i", right, right)
+        scores -= np.einsum("ij,ij->i", left, left)[:, None]
+    return np.asarray(scores, dtype=np.float32)
+
+
+def with_torch(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str) -> Pairs:
+    """The k rows of `right` that are nearest to each row of `left`, in no particular order; on an accelerator."""
     import torch
 
     block = torch.from_numpy(np.ascontiguousarray(right)).to(device)
-    lengths = (block * block).sum(dim=1)
-    places, scores = [], []
-    for start in range(0, len(left), QUERIES):
-        some = torch.from_numpy(np.ascontiguousarray(left[start : start + QUERIES])).to(device)
-        score = some @ block.T
-        if euclidean:
-            score = 2 * score - lengths - (some * some).sum(dim=1, keepdim=True)
-        best = torch.topk(score, k, dim=1, sorted=False)
-        places.append(best.indices.cpu().numpy())
-        scores.append(best.values.cpu().numpy())
-    return np.concatenate(places), np.concatenate(scores)
+    some = torch.from_numpy(np.ascontiguousarray(left)).to(device)
+    score = some @ block.T
+    if euclidean:
+        score = 2 * score - (block * block).sum(dim=1) - (some * some).sum(dim=1, keepdim=True)
+    best = torch.topk(score, k, dim=1, sorted=False)
+    return best.indices.cpu().numpy(), best.values.cpu().numpy()

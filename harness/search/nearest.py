@@ -1,8 +1,8 @@
-"""The nearest documents of each query, from a corpus that is read in pieces: faiss finds them, exact arithmetic orders them.
+"""The nearest documents of each query in the order of exact arithmetic.
 
-A product in float32 is off by some millionths, and by other millionths in a block of another size or under another
-number of threads. So scores that lie nearer together than that are computed again in float64: the order is the one of
-exact arithmetic, the same whatever the machine, and only true ties are left to the ids.
+A product in float32 is off by some ten-millionths, and by others in a block of another size or under another number of
+threads. So scores that lie nearer together than that are computed again in float64: the order is the same whatever the
+machine, and only true ties are left to the ids.
 """
 
 from __future__ import annotations
@@ -10,19 +10,17 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.search.knn import best_of
+from harness.search.knn import Fetched, Pairs, fetch, merged
+from harness.search.order import columns_by_score
 from harness.search.rows import Rows, pieces
 from harness.types import Vectors
 
-NEAR = 4e-6
-"""Scores of unit vectors that differ by less are computed again: twice the error of a float32 product of 1,000 numbers."""
+NEAR = 5e-8
+"""Times the root of the dimension: unit vectors' scores nearer than that are computed again. Ten times the error that is seen."""
 SPARE = 16
 """How many more than wanted are fetched, so that what is near the last place is decided among those fetched."""
 ROWS = 8_192
 """Pairs computed again at once."""
-
-Pairs = tuple[NDArray[np.int64], NDArray[np.float32]]
-"""Positions of documents and their scores; shape (queries, documents)."""
 
 
 def nearest(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str = "cpu") -> Pairs:
@@ -33,73 +31,67 @@ def nearest(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, mem
         euclidean: Score by minus the squared distance instead of by the product.
         memory: Bytes of documents' vectors held at once.
         device: Where the products are computed; what is close is settled in float64 on the CPU, whatever the device.
+
+    Returns:
+        Positions and scores, shape (queries, most); a score of minus infinity stands for none.
     """
-    fetched = min(wanted + SPARE, len(documents))
-    place, score = _fetch(left, documents, fetched, euclidean=euclidean, memory=memory, device=device)
-    margin = _margin(left, score, euclidean=euclidean)
-    if fetched < len(documents):
-        edge = np.partition(score, fetched - wanted, axis=1)[:, fetched - wanted]
-        crowded = np.flatnonzero(edge - score.min(axis=1) <= margin)
-    else:
-        crowded = np.zeros(0, dtype=np.int64)
-    _settle(left, documents, place, score, margin, euclidean=euclidean)
+    wanted = min(wanted, len(documents))
+    found = fetch(
+        left, documents, min(wanted + SPARE, len(documents)), euclidean=euclidean, memory=memory, device=device
+    )
+    margin = _margin(left, found.score, documents.dimension, euclidean=euclidean)
+    width = found.score.shape[1]
+    edge = np.partition(found.score, width - wanted, axis=1)[:, width - wanted]
+    score = np.where(found.score >= (edge - margin)[:, None], found.score, np.float32(-np.inf))
+    # more documents than were fetched lie near the last place (copies, constant vectors): look at all of them
+    crowded = np.flatnonzero(edge - margin <= found.floor)
+    score[crowded] = -np.inf
+    place, score = _settled(left, documents, found.place, score, margin, euclidean=euclidean)
     if not len(crowded):
         return place, score
-    # more documents than were fetched lie near the last place (copies, constant vectors): look at all of them
-    more, better = _exactly(left[crowded], documents, wanted, euclidean=euclidean, memory=memory)
-    width = max(place.shape[1], more.shape[1])
-    places = np.zeros((len(left), width), dtype=np.int64)
-    scores = np.full((len(left), width), -np.inf, dtype=np.float32)
-    places[:, : place.shape[1]], scores[:, : score.shape[1]] = place, score
-    places[crowded], scores[crowded] = 0, -np.inf
-    places[crowded, : more.shape[1]], scores[crowded, : more.shape[1]] = more, better
-    return places, scores
+    exact = _exactly(left[crowded], documents, wanted, euclidean=euclidean, memory=memory)
+    whole = merged(Fetched(place, score, found.floor), Fetched(*exact, found.floor[crowded]), crowded)
+    return whole.place, whole.score
 
 
 def score_exactly(left: Vectors, right: Vectors, *, euclidean: bool) -> NDArray[np.float32]:
     """Scores of pairs of rows, in float64 and then rounded once."""
     one, other = left.astype(np.float64), right.astype(np.float64)
     if euclidean:
-        return np.asarray(-((one - other) ** 2).sum(axis=-1), dtype=np.float32)
-    return np.asarray((one * other).sum(axis=-1), dtype=np.float32)
+        one = one - other
+        return np.asarray(-np.einsum("ij,ij->i", one, one), dtype=np.float32)
+    one, other = np.broadcast_arrays(one, other)
+    return np.asarray(np.einsum("ij,ij->i", one, other), dtype=np.float32)
 
 
-def _fetch(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str) -> Pairs:
-    place = np.zeros((len(left), 0), dtype=np.int64)
-    score = np.zeros((len(left), 0), dtype=np.float32)
-    for start, right in pieces(documents, memory):
-        near, found = best_of(left, right, min(wanted, len(right)), euclidean=euclidean, device=device)
-        place, score = np.hstack([place, near + start]), np.hstack([score, found])
-        if score.shape[1] > wanted:
-            best = np.argpartition(-score, wanted - 1, axis=1)[:, :wanted]
-            place, score = np.take_along_axis(place, best, 1), np.take_along_axis(score, best, 1)
-    return place, score
-
-
-def _margin(left: Vectors, score: NDArray[np.float32], *, euclidean: bool) -> NDArray[np.float64]:
+def _margin(left: Vectors, score: NDArray[np.float32], dimension: int, *, euclidean: bool) -> NDArray[np.float64]:
     """How far apart two scores of a query have to be to be told apart without computing them again; shape (queries,)."""
     own = np.einsum("ij,ij->i", left, left, dtype=np.float64)
-    most = np.abs(score).max(axis=1, initial=0)
-    return np.asarray(NEAR * 4 * (own + most) if euclidean else NEAR * np.maximum(np.sqrt(own), most), dtype=np.float64)
+    most = np.where(np.isfinite(score), np.abs(score), 0).max(axis=1, initial=0)
+    near = NEAR * np.sqrt(dimension)
+    return np.asarray(near * 4 * (own + most) if euclidean else near * np.maximum(np.sqrt(own), most), dtype=np.float64)
 
 
-def _settle(
+def _settled(
     left: Vectors, documents: Rows, place: NDArray[np.int64], score: NDArray[np.float32], margin: NDArray[np.float64],
     *, euclidean: bool,
-) -> None:  # fmt: skip
-    """Compute again, in place, the scores that have a neighbour within the margin."""
-    order = np.argsort(-score, axis=1, kind="stable")
-    falling = np.take_along_axis(score, order, 1)
-    close = (falling[:, :-1] - falling[:, 1:]) <= margin[:, None]
-    doubtful = np.zeros(score.shape, dtype=bool)
+) -> Pairs:  # fmt: skip
+    """The same documents by rising score, those with a neighbour within the margin scored again; as narrow as they can be."""
+    order = columns_by_score(score)
+    most = int((score > -np.inf).sum(axis=1).max(initial=1))
+    order = order[:, -most:]
+    place, rising = np.take_along_axis(place, order, 1), np.take_along_axis(score, order, 1)
+    with np.errstate(invalid="ignore"):  # minus infinity beside itself
+        close = np.diff(rising, axis=1) <= margin[:, None]
+    doubtful = np.zeros(rising.shape, dtype=bool)
     doubtful[:, :-1] |= close
     doubtful[:, 1:] |= close
-    query, ordinal = np.nonzero(doubtful)
-    column = order[query, ordinal]
+    query, column = np.nonzero(doubtful)
     for start in range(0, len(query), ROWS):
         rows, columns = query[start : start + ROWS], column[start : start + ROWS]
         right = documents.take(place[rows, columns])
-        score[rows, columns] = score_exactly(left[rows], right, euclidean=euclidean)
+        rising[rows, columns] = score_exactly(left[rows], right, euclidean=euclidean)
+    return place, rising
 
 
 def _exactly(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int) -> Pairs:
@@ -113,10 +105,14 @@ def _exactly(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, me
                 inside = score >= np.partition(score, len(score) - wanted)[len(score) - wanted]
                 place, score = place[inside], score[inside]
             rows[row].append((place, score))
-    joined = [(np.concatenate([one for one, _ in row]), np.concatenate([one for _, one in row])) for row in rows]
-    width = max(len(place) for place, _ in joined)
-    places = np.zeros((len(left), width), dtype=np.int64)
-    scores = np.full((len(left), width), -np.inf, dtype=np.float32)
-    for row, (place, score) in enumerate(joined):
+    return padded([(np.concatenate([one for one, _ in row]), np.concatenate([one for _, one in row])) for row in rows])
+
+
+def padded(rows: list[Pairs]) -> Pairs:
+    """Rows of different lengths as one array each, filled with minus infinity."""
+    width = max((len(place) for place, _ in rows), default=0)
+    places = np.zeros((len(rows), width), dtype=np.int64)
+    scores = np.full((len(rows), width), -np.inf, dtype=np.float32)
+    for row, (place, score) in enumerate(rows):
         places[row, : len(place)], scores[row, : len(score)] = place, score
     return places, scores

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.search.nearest import ROWS, Pairs, score_exactly
+from harness.search.knn import Pairs
+from harness.search.nearest import ROWS, score_exactly
 from harness.search.rows import Rows, pieces
 from harness.search.variant import Variant
 from harness.types import Vectors
