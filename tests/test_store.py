@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,14 +19,17 @@ import pytest
 from conftest import ROOT, opened
 from encoders import MAKER, WRITER, Hashing, vector
 from harness.cells.display import Pace
+from harness.config.options import call
 from harness.encode import engine, upkeep
 from harness.encode.engine import encode
 from harness.encode.shard import ENDING, FACTS, Damaged, Shard, pack
 from harness.encode.store import SET_ASIDE, Shelf, Stored, text_keys
 from harness.errors import ModelError, ResultsError
+from harness.measures.evaluate import evaluate
 from harness.models.runtimes import packed
 from harness.models.runtimes import torch as reference
 from harness.models.runtimes.parity import PROBE
+from harness.registry import tasks
 
 TEXTS = [f"text {number} of a corpus" for number in range(100)]
 
@@ -203,6 +208,41 @@ def test_whatever_write_fails_nothing_is_half_there(tmp_path, monkeypatch, call)
     pytest.fail("it never came to an end")
 
 
+def test_a_disk_that_takes_no_more_is_one_line_and_leaves_nothing_half_written(harness, tmp_path):
+    """A real refusal of the operating system in the middle of a file (a limit on its size): exit code 2, and then it goes on."""
+    place = tmp_path / "kept"
+    words = ["model=wordllama", "task=legal", "limit=2", f"data.cache={place}", "board=false"]
+    code = (
+        f"import resource, signal, sys; sys.argv[1:] = {words!r}\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
+        "from harness.cli import main; main()"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2 and "Cannot write" in done.stderr and "data.cache=DIR" in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr and not list(place.rglob("*.part"))
+    assert all(Shard(path).verify() is None for path in shards(place / "vectors"))
+    assert harness(*words).returncode == 0
+
+
+def test_another_split_or_name_encodes_only_what_is_new(harness, tmp_path):
+    """The corpus of legal is one for all splits, and a folder that holds it is the same texts under another name."""
+    place = (f"data.cache={tmp_path / 'kept'}", "board=false", "model=wordllama")
+    folder = f"task.path={ROOT / 'tasks' / 'data' / 'legal'}"
+    fresh = []
+    for words in (("task=legal",), ("task=legal", "task.split=dev"), ("task=beir", folder)):
+        assert harness(*words, *place, f"results={len(fresh)}").returncode == 0
+        (path,) = tmp_path.glob(f"{len(fresh)}/records/*/*/record.json")
+        record = json.loads(path.read_text())
+        fresh.append((record["checks"]["fresh"], record["dataset"]["counts"]["queries"]))
+    first, second, third = fresh
+    assert first[0]["document"] > 100 and first[0]["query"] == first[1]
+    assert second[0] == {"query": second[1], "document": 0}
+    assert third[0] == {"query": 0, "document": 0}
+
+
 def run_writer(store: Path, texts: int) -> subprocess.Popen[str]:
     code = WRITER.format(tests=str(ROOT / "tests"), store=str(store), texts=texts)
     return subprocess.Popen(
@@ -314,6 +354,20 @@ def test_runtimes_agree_and_say_how_well(runtime, minilm):
     reference = opened("minilm", runtime="torch")
     np.testing.assert_allclose(system.encode(texts, "document"), reference.encode(texts, "document"), atol=2e-6)
     assert system.facts["parity"] > 0.999999 and system.facts["runtime"] == runtime
+
+
+@pytest.mark.slow
+def test_scores_are_the_same_through_every_runtime_and_from_the_store():
+    """Per query to 1e-6: torch, openvino and onnx in float32, from cold and from the store."""
+    task = replace(call(tasks.get("legal"), {"split": "dev"}), name="legal")
+    values = {}
+    for runtime in ("torch", "openvino", "onnx"):
+        system = opened("minilm", runtime=runtime, max_length=128)
+        for state in ("cold", "warm"):
+            run = system.search(task)
+            values[runtime, state] = np.stack([one.values for one in evaluate(run, task.dataset, task.measures)])
+    for key, found in values.items():
+        np.testing.assert_allclose(found, values["torch", "cold"], atol=1e-6, err_msg=str(key))
 
 
 def test_a_runtime_that_is_not_exact_is_refused_with_its_figure(monkeypatch, minilm):

@@ -1,4 +1,4 @@
-"""`make bench`: every benchmark of issue-sized questions in one run, into results/bench.md. `python tests/bench [NAME …]`.
+"""`make bench`: every benchmark in one run, into results/bench.md. `python tests/bench [NAME …]`.
 
 Needs the shared data beside the clone; nothing else should run on the machine meanwhile.
 """
@@ -15,7 +15,8 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from common import ROOT, ROUNDS, SCIFACT, machine
 
-ALL = ("forward", "cold", "warm", "ladder", "nearest", "storage", "overhead", "cuda", "scale")
+ALL = ("nearest", "storage", "forward", "scale", "cold", "warm", "cuda")
+"""In the order in which they are run; the page has them by their numbers."""
 
 
 def main() -> int:
@@ -27,20 +28,25 @@ def main() -> int:
     parts = []
     for name in chosen:
         print(f"{name} …", file=sys.stderr, flush=True)
-        parts.append(importlib.import_module(name).main().rstrip())
-        print(parts[-1], flush=True)
-    load = os.getloadavg()[0]
+        made = importlib.import_module(name).main().rstrip()
+        print(made, flush=True)
+        parts += [f"## {part}" for part in ("\n" + made).split("\n## ")[1:]]
+        if set(ALL) <= set(chosen):
+            write(sorted(parts), (time.time() - start) / 60, finished=name == chosen[-1])
+    return 0
+
+
+def write(parts: list[str], minutes: float, *, finished: bool) -> None:
+    """The page; while it is not finished, aside."""
     intro = (
         "# Benchmarks\n\n`make bench` wrote this page: ours and the peers interleaved in one run, medians of "
-        f"{ROUNDS} rounds with least and most. Compare ratios, not seconds.\n\n{machine()}; load {load:.1f} at the end; "
-        f"{time.strftime('%Y-%m-%d', time.gmtime())}, {(time.time() - start) / 60:.0f} minutes."
+        f"{ROUNDS} rounds with least and most. Compare ratios, not seconds.\n\n{machine()}; load {os.getloadavg()[0]:.1f} at the "
+        f"end; {time.strftime('%Y-%m-%d', time.gmtime())}, {minutes:.0f} minutes."
     )
-    if len(chosen) == len(ALL):
-        page = "\n\n".join([intro, *parts]) + "\n"
-        path = ROOT / "results" / "bench.md"
-        path.with_suffix(".part").write_text(page, encoding="utf-8")
-        path.with_suffix(".part").rename(path)
-    return 0
+    aside = ROOT / "results" / ".bench.md"
+    aside.write_text("\n\n".join([intro, *(part.rstrip() for part in parts)]) + "\n", encoding="utf-8")
+    if finished:
+        aside.rename(ROOT / "results" / "bench.md")
 
 
 if __name__ == "__main__":

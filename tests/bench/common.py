@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-SHARED = ROOT.parent / "shared" / "data"
+SHARED = Path(os.environ.get("BENCH_DATA", ROOT.parent / "shared" / "data"))
 SCIFACT = SHARED / "scifact"
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
 os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")

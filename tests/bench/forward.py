@@ -7,7 +7,7 @@ import tempfile
 import numpy as np
 from common import SCIFACT, interleaved, matrix_rate, seconds, spread, table
 
-TEXTS = 1_024
+TEXTS = 512
 TARGET = {"float32": 0.75, "bfloat16": 0.35}
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from cold import OURS, PEERS
+from cold import PEERS, WORDS
 from common import interleaved, process, ratio, recorded, spread, table
 
 
 def main() -> str:
     with tempfile.TemporaryDirectory() as folder:
         cache = (f"data.cache={Path(folder) / 'cache'}",)
-        process(*OURS, *cache, folder=folder)
+        process("-m", "harness", *WORDS, *cache, folder=folder)
         process(PEERS, "mteb", "float32", "32", "mteb-cache", folder=folder)
         found = interleaved({
-            "ours": lambda: process(*OURS, *cache, folder=folder),
+            "ours": lambda: process("-m", "harness", *WORDS, *cache, folder=folder),
             "mteb": lambda: process(PEERS, "mteb", "float32", "32", "mteb-cache", folder=folder),
             "ours, inside": lambda: inside(folder),
         })  # fmt: skip
@@ -37,7 +37,7 @@ def main() -> str:
 
 def inside(folder: str) -> float:
     """One warm evaluation in a process that has imported everything: the second of two, by its own clock."""
-    words = [*OURS[2:], f"data.cache={Path(folder) / 'cache'}", "progress=false"]
+    words = [*WORDS, f"data.cache={Path(folder) / 'cache'}"]
     code = (
         "import json, sys, time\n"
         f"sys.argv[1:] = {words!r}\n"

@@ -15,7 +15,11 @@ def candidate(spec: ModelSpec, device: str) -> str:
     """The runtime that is asked for, or the fastest that may be exact: whether it is, the parity gate finds."""
     if spec.runtime != "auto":
         return spec.runtime
-    fit = spec.dtype == "float32" and spec.layout != "static" and (device == "cpu" or not accelerated(device))
+    fit = (
+        spec.dtype in ("float32", "bfloat16")
+        and spec.layout != "static"
+        and (device == "cpu" or not accelerated(device))
+    )
     return "openvino" if fit and _x86() and importlib.util.find_spec("openvino") is not None else "torch"
 
 
