@@ -31,8 +31,8 @@ class Rows(Protocol):
 
 
 def pieces(documents: Rows, memory: int) -> Iterator[tuple[int, Vectors]]:
-    """The documents' vectors in pieces of at most that many bytes, each with the position of its first."""
-    size = max(1, memory // (4 * max(1, documents.dimension)))
+    """The documents' vectors in pieces, each with the position of its first; a piece and a copy of it fit into `memory` bytes."""
+    size = max(1, memory // (8 * max(1, documents.dimension)))  # a copy, because vectors are brought to length one
     for start in range(0, len(documents), size):
         yield start, documents.read(start, min(start + size, len(documents)))
 

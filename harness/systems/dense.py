@@ -67,7 +67,8 @@ class Dense:
     @functools.cached_property
     def identity(self) -> str:
         """Digest of files and usage; needs no torch once the model was loaded on this machine."""
-        kept = dataclasses.asdict(self.variant)
+        rounded = source().vectors == "float16"
+        kept = {**dataclasses.asdict(self.variant), "rounded": rounded}
         return digest(["dense", self.weights, {**self.spec.usage(), "runtime": self.runtime}, kept])
 
     @functools.cached_property
