@@ -19,6 +19,7 @@ def load(spec: ModelSpec, folder: Path, device: str) -> Any:
     from sentence_transformers import SentenceTransformer
 
     transformers.utils.logging.disable_progress_bar()  # the harness has a display of its own
+    transformers.utils.logging.set_verbosity_error()  # what matters raises
     try:
         if spec.layout == "static":
             return SentenceTransformer(modules=[_static(spec, folder)], device=device)
