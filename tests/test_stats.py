@@ -1,0 +1,111 @@
+"""Tests between systems: held against scipy, against every flip there is, and against what no test may do."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from harness.stats.bootstrap import bootstrap_means, interval
+from harness.stats.paired import effect_size, holm, max_t, permutation, t_test
+from harness.stats.ranks import ranks
+
+
+def scores(queries: int, shifts: list[float], seed: int = 0) -> np.ndarray:
+    """Systems whose true means differ by the shifts, over queries that are hard or easy for all."""
+    generator = np.random.default_rng(seed)
+    common = generator.beta(0.6, 0.8, size=(queries, 1))
+    noise = generator.normal(scale=0.15, size=(queries, len(shifts)))
+    return np.clip(common + noise + np.array(shifts), 0, 1)
+
+
+def test_permutation_is_the_share_of_all_flips_for_few_queries():
+    """Twelve queries have 4,096 flips: the sampled p value is the exact one within its own error."""
+    differences = np.random.default_rng(1).normal(0.3, 0.5, size=(12, 3))
+    flips = np.array(list(itertools.product((-1.0, 1.0), repeat=12)))
+    exact = (np.abs(flips @ differences) >= np.abs(differences.sum(axis=0)) - 1e-9).mean(axis=0)
+    found = permutation(differences, resamples=40_000)
+    np.testing.assert_allclose(found, exact, atol=4 * np.sqrt(0.25 / 40_000))
+
+
+def test_permutation_agrees_with_scipy_and_with_t():
+    """scipy's own sign-flip test and the t test on the same differences."""
+    values = scores(150, [0.0, 0.02, 0.05])
+    differences = values[:, [1, 2]] - values[:, [0]]
+    found = permutation(differences, resamples=20_000)
+    for column in range(2):
+        theirs = stats.permutation_test(
+            (differences[:, column],), np.mean, permutation_type="samples", n_resamples=20_000, vectorized=True,
+            rng=np.random.default_rng(3),
+        ).pvalue  # fmt: skip
+        assert abs(found[column] - theirs) < 0.012
+        assert abs(t_test(differences)[column] - stats.ttest_rel(values[:, column + 1], values[:, 0]).pvalue) < 1e-12
+    np.testing.assert_allclose(found, t_test(differences), atol=0.02)
+
+
+def test_bootstrap_agrees_with_scipy():
+    """The percentile interval of a mean, within the noise of 10,000 resamples."""
+    values = scores(200, [0.0])[:, 0]
+    low, high = interval(bootstrap_means(values[:, None])[:, 0])
+    theirs = stats.bootstrap((values,), np.mean, method="percentile", rng=np.random.default_rng(0)).confidence_interval
+    assert abs(low - theirs.low) < 2e-3 and abs(high - theirs.high) < 2e-3
+
+
+def test_holm_is_the_textbooks():
+    """Holm 1979, and statsmodels' documentation, by hand."""
+    np.testing.assert_allclose(holm(np.array([0.01, 0.04, 0.03, 0.005])), [0.03, 0.06, 0.06, 0.02])
+    np.testing.assert_allclose(holm(np.array([0.9, 0.8])), [1.0, 1.0])
+
+
+def test_max_t_corrects_less_than_holm_where_comparisons_hang_together():
+    """All pairs of few systems depend on each other; max-T knows that, and is never under the plain p value."""
+    values = scores(120, [0.0, 0.01, 0.02, 0.04, 0.05])
+    left, right = np.triu_indices(5, 1)
+    differences = values[:, left] - values[:, right]
+    plain, adjusted = permutation(differences), max_t(differences)
+    assert (adjusted >= plain - 1e-12).all() and adjusted.sum() < holm(plain).sum()
+    order = np.argsort(plain)
+    assert (np.diff(adjusted[order]) >= -0.005).all()
+
+
+def test_no_difference_is_no_finding_and_a_constant_one_is():
+    """Columns without any difference, and with the same one everywhere."""
+    differences = np.column_stack([np.zeros(40), np.full(40, 0.1)])
+    assert permutation(differences)[0] == 1.0 and permutation(differences)[1] < 0.001
+    assert t_test(differences)[0] == 1.0 and effect_size(differences)[0] == 0.0
+    assert max_t(differences)[0] == 1.0
+
+
+def test_the_same_seed_gives_the_same_number():
+    """And another one nearly the same."""
+    differences = scores(100, [0.0, 0.03])[:, [1]] - scores(100, [0.0, 0.03])[:, [0]]
+    assert permutation(differences, seed=4) == permutation(differences, seed=4)
+    assert abs(permutation(differences, seed=4) - permutation(differences, seed=5)) < 0.02
+
+
+@pytest.mark.parametrize("higher", [True, False])
+def test_rank_intervals_say_what_can_be_told_apart(higher):
+    """Two that are alike, one clearly behind: 1–2, 1–2, 3; the chance of being best is shared by the two."""
+    values = scores(400, [0.1, 0.1, -0.1])
+    found = ranks(values if higher else -values, higher=higher)
+    assert found.first.tolist() == [1, 1, 3] and found.last.tolist() == [2, 2, 3]
+    assert found.leading.tolist() == [True, True, False]
+    assert found.best[2] == 0.0 and abs(found.best.sum() - 1) < 1e-9 and min(found.best[:2]) > 0.05
+
+
+def test_one_system_or_one_query_is_no_ranking():
+    """Nothing to compare, nothing found."""
+    assert ranks(scores(50, [0.0])).first.tolist() == [1]
+    alone = ranks(scores(1, [0.0, 0.5]))
+    assert alone.first.tolist() == [1, 1] and alone.last.tolist() == [2, 2]
+
+
+def test_the_paired_test_finds_nothing_in_nothing_as_often_as_it_says():
+    """An A/A simulation in small: of 400 comparisons without a difference some 5 % are called one."""
+    generator = np.random.default_rng(0)
+    base = generator.beta(0.4, 0.6, size=(80, 400))
+    differences = (base - generator.permuted(base, axis=0)) * generator.choice((-1.0, 1.0), size=(80, 400))
+    share = (permutation(differences, resamples=2_000) <= 0.05).mean()
+    assert 0.02 < share < 0.09
