@@ -74,7 +74,7 @@ def test_every_cell_runs_and_no_model_library_is_imported(harness, execute, tmp_
     assert "3 records" in text and "out of memory" in text
     assert "bm25(k1=0.9)" in text and "nDCG@10" in text and "n=351" in text
     counts = [int(word) for word in text.partition("\nwins ")[2].partition("\n")[0].replace(",", "").split()[0::2]]
-    assert sum(counts) == 141 and len(counts) == 3
+    assert sum(counts) == 351 and len(counts) == 3
     assert all(stratum in text for stratum in ("lay", "jargon", "negation", "party"))
     assert any("image/png" in one.get("data", {}) for one in notebook.cells[-2].outputs)
     assert notebook.cells[-1].outputs[0].text.splitlines() == [sys.executable, "[]"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from conftest import opened
+from harness.data.beir import read_folder
 from harness.errors import ConfigError, NotApplicable
 from harness.measures.evaluate import evaluate
 from harness.search import knn
@@ -15,6 +16,7 @@ from harness.search.exact import search
 from harness.search.packed import PackedIndex, signs
 from harness.search.rows import InMemory, unit
 from harness.search.variant import Variant
+from harness.types import Task
 
 GENERATOR = np.random.default_rng(11)
 DOCUMENTS = GENERATOR.normal(size=(500, 48)).astype(np.float32)
@@ -143,8 +145,9 @@ def test_a_ladder_is_computed_from_one_encode(harness, tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-def test_a_ladder_on_scifact_falls_as_it_should(scifact, minilm):
+def test_a_ladder_on_scifact_falls_as_it_should(shared):
     """minilm with fewer numbers and bits: less of everything, and the whole of it at float16."""
+    scifact = Task(read_folder(shared / "scifact", "test", "scifact"), ("nDCG@10",), name="scifact")
     means = {}
     for variant in (Variant(), Variant(precision="float16"), Variant(dims=64), Variant(precision="binary")):
         system = opened("minilm", dims=variant.dims, precision=variant.precision)
