@@ -1,6 +1,6 @@
 """A dense system: a model, the engine and exact search, composed.
 
-A YAML of `conf/model/` extends `hub`, `path` or `package`: one function, told where the model's files are.
+`location.py` says how one is asked for.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -25,7 +25,6 @@ from harness.models.runtimes.choice import accelerated, candidate, version
 from harness.models.spec import ModelSpec
 from harness.records.atomic import write_text
 from harness.records.digest import digest
-from harness.registry import system
 from harness.search.exact import MEMORY, search
 from harness.search.variant import FULL, Variant
 from harness.sources import source
@@ -249,50 +248,3 @@ class Dense:
 def _shifted(progress: Progress, before: int, total: int, done: int, _: int, tokens: int = 0) -> None:
     """Tell the progress of one role as a part of both."""
     progress(before + done, total, tokens)
-
-
-@system(name="hub", required=("name",), about="Any sentence-transformers model of the hub: model.name=ORG/NAME")
-@system(name="path", required=("path",), about="Any local model folder: model.path=DIR")
-@system(name="package", required=("package",), about="A model that an installed package carries: model.package=NAME")
-def dense(
-    *,
-    label: str,
-    device: str = "auto",
-    name: str = "",
-    revision: str = "",
-    path: str = "",
-    package: str = "",
-    folder: str = "",
-    layout: Literal["sentence-transformers", "static"] = "sentence-transformers",
-    weights: str = "",
-    tokenizer: str = "",
-    digest: str = "",
-    prompts: dict[str, str] = {},  # noqa: B006 - read as a default, never changed
-    similarity: Literal["cosine", "dot", "euclidean"] | None = None,
-    normalize: bool | None = None,
-    max_length: int | None = None,
-    dtype: Literal["float32", "bfloat16", "float16", "int8"] = "float32",
-    runtime: Literal["auto", "torch", "openvino", "onnx"] = "auto",
-    dimension: int | None = None,
-    parameters: int | None = None,
-    licence: str = "",
-    trust_remote_code: bool = False,
-    dims: int | None = None,
-    precision: Literal["float32", "float16", "int8", "binary"] = "float32",
-    rescore: int = 0,
-    memory: int = MEMORY,
-) -> Dense:
-    """A sentence-transformers model or a static embedding: by hub name, local folder or installed package."""
-    if sum(map(bool, (name if not path and not package else "", path, package))) != 1:
-        raise ModelError(
-            "Say where the model's files are by one of model.name=ORG/NAME, model.path=DIR, model.package=NAME."
-        )
-    spec = ModelSpec(
-        name=name, revision=revision, path=path, package=package, folder=folder, layout=layout, weights=weights,
-        tokenizer=tokenizer, digest=digest, prompts=prompts, similarity=similarity, normalize=normalize,
-        max_length=max_length, dtype=dtype, runtime=runtime, dimension=dimension, parameters=parameters, licence=licence,
-        trust_remote_code=trust_remote_code,
-    )  # fmt: skip
-    variant = Variant(dims, precision, rescore)
-    variant.check()
-    return Dense(label, spec, device, variant=variant, memory=memory)

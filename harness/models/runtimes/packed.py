@@ -14,6 +14,7 @@ import numpy as np
 
 from harness.models.ragged import Features
 from harness.models.runtimes.runner import Runner, Unsupported
+from harness.models.runtimes.torch import on_device, vectors
 from harness.types import Vectors
 
 NAME = "harness_packed"
@@ -26,8 +27,6 @@ def runner(model: Any, *, normalize: bool) -> Runner:
     Raises:
         Unsupported: Its first module is no transformer whose attention can be exchanged.
     """
-    import torch
-
     first = model[0]
     network = getattr(first, "auto_model", None)
     if network is None or not getattr(network, "is_backend_compatible", lambda: False)():
@@ -39,36 +38,21 @@ def runner(model: Any, *, normalize: bool) -> Runner:
     offset = first._infer_flatten_position_offset()
 
     def run(features: Features, shared: Mapping[str, Any]) -> Vectors:
-        try:
-            with torch.inference_mode():
-                vectors = model({**_packed(features, offset, model.device), **shared})["sentence_embedding"]
-                if normalize:
-                    vectors = torch.nn.functional.normalize(vectors, dim=1)
-                return np.ascontiguousarray(vectors.float().cpu().numpy())
-        except torch.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
-            raise MemoryError(str(error).partition(".")[0]) from error
+        return vectors(model, {**_packed(features, offset, model.device), **shared}, normalize=normalize)
 
     return run
 
 
 def _packed(features: Features, offset: int, device: Any) -> dict[str, Any]:
     """Padded columns of shape (texts, longest) as one row of all real tokens, and where each text starts in it."""
-    import torch
-
     real = features["attention_mask"].astype(bool)
     lengths = real.sum(axis=1)
     starts = np.concatenate([[0], np.cumsum(lengths)])
     columns = {name: column[real] for name, column in features.items() if name != "attention_mask"}
     columns["position_ids"] = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths) + offset
-    made: dict[str, Any] = {name: _on(device, torch.from_numpy(column[None, :])) for name, column in columns.items()}
-    bounds = _on(device, torch.from_numpy(starts.astype(np.int32)))
-    longest = int(lengths.max())
+    made: dict[str, Any] = {name: on_device(column[None, :], device) for name, column in columns.items()}
+    bounds, longest = on_device(starts.astype(np.int32), device), int(lengths.max())
     return made | dict(zip(LENGTHS, (bounds, bounds, longest, longest), strict=True))
-
-
-def _on(device: Any, tensor: Any) -> Any:
-    return tensor if device.type == "cpu" else tensor.pin_memory().to(device, non_blocking=True)
 
 
 def _register() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.models.ragged import Features
 from harness.models.runtimes.runner import Runner
@@ -14,24 +15,31 @@ from harness.types import Vectors
 
 def runner(model: Any, *, normalize: bool) -> Runner:
     """The modules of a SentenceTransformer, whatever pooling they hold."""
-    import torch
 
     def run(features: Features, shared: Mapping[str, Any]) -> Vectors:
-        try:
-            with torch.inference_mode():
-                inputs = {name: _on(model.device, column) for name, column in features.items()}
-                vectors = model({**inputs, **shared})["sentence_embedding"]
-                if normalize:
-                    vectors = torch.nn.functional.normalize(vectors, dim=1)
-                return np.ascontiguousarray(vectors.float().cpu().numpy())
-        except torch.OutOfMemoryError as error:
-            torch.cuda.empty_cache()
-            raise MemoryError(str(error).partition(".")[0]) from error
+        inputs = {name: on_device(column, model.device) for name, column in features.items()}
+        return vectors(model, {**inputs, **shared}, normalize=normalize)
 
     return run
 
 
-def _on(device: Any, column: Any) -> Any:
+def vectors(model: Any, inputs: Mapping[str, Any], *, normalize: bool) -> Vectors:
+    """What the modules make of one batch that is on the device; `MemoryError` where it does not fit."""
+    import torch
+
+    try:
+        with torch.inference_mode():
+            made = model(dict(inputs))["sentence_embedding"]
+            if normalize:
+                made = torch.nn.functional.normalize(made, dim=1)
+            return np.ascontiguousarray(made.float().cpu().numpy())
+    except torch.OutOfMemoryError as error:
+        torch.cuda.empty_cache()
+        raise MemoryError(str(error).partition(".")[0]) from error
+
+
+def on_device(column: NDArray[Any], device: Any) -> Any:
+    """An array as a tensor there; the copy overlaps with what is computed."""
     import torch
 
     tensor = torch.from_numpy(column)

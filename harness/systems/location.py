@@ -1,0 +1,59 @@
+"""A dense system by where its files are: a YAML of `conf/model/` extends `hub`, `path` or `package`, which are one function."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from harness.errors import ModelError
+from harness.models.spec import ModelSpec
+from harness.registry import system
+from harness.search.exact import MEMORY
+from harness.search.variant import Variant
+from harness.systems.dense import Dense
+
+
+@system(name="hub", required=("name",), about="Any sentence-transformers model of the hub: model.name=ORG/NAME")
+@system(name="path", required=("path",), about="Any local model folder: model.path=DIR")
+@system(name="package", required=("package",), about="A model that an installed package carries: model.package=NAME")
+def dense(
+    *,
+    label: str,
+    device: str = "auto",
+    name: str = "",
+    revision: str = "",
+    path: str = "",
+    package: str = "",
+    folder: str = "",
+    layout: Literal["sentence-transformers", "static"] = "sentence-transformers",
+    weights: str = "",
+    tokenizer: str = "",
+    digest: str = "",
+    prompts: dict[str, str] = {},  # noqa: B006 - read as a default, never changed
+    similarity: Literal["cosine", "dot", "euclidean"] | None = None,
+    normalize: bool | None = None,
+    max_length: int | None = None,
+    dtype: Literal["float32", "bfloat16", "float16", "int8"] = "float32",
+    runtime: Literal["auto", "torch", "openvino", "onnx"] = "auto",
+    dimension: int | None = None,
+    parameters: int | None = None,
+    licence: str = "",
+    trust_remote_code: bool = False,
+    dims: int | None = None,
+    precision: Literal["float32", "float16", "int8", "binary"] = "float32",
+    rescore: int = 0,
+    memory: int = MEMORY,
+) -> Dense:
+    """A sentence-transformers model or a static embedding: by hub name, local folder or installed package."""
+    if sum(map(bool, (name if not path and not package else "", path, package))) != 1:
+        raise ModelError(
+            "Say where the model's files are by one of model.name=ORG/NAME, model.path=DIR, model.package=NAME."
+        )
+    spec = ModelSpec(
+        name=name, revision=revision, path=path, package=package, folder=folder, layout=layout, weights=weights,
+        tokenizer=tokenizer, digest=digest, prompts=prompts, similarity=similarity, normalize=normalize,
+        max_length=max_length, dtype=dtype, runtime=runtime, dimension=dimension, parameters=parameters, licence=licence,
+        trust_remote_code=trust_remote_code,
+    )  # fmt: skip
+    variant = Variant(dims, precision, rescore)
+    variant.check()
+    return Dense(label, spec, device, variant=variant, memory=memory)
