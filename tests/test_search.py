@@ -45,6 +45,21 @@ def test_search_equals_brute_force_with_ties(similarity, memory):
         np.testing.assert_allclose([score for score, _ in expected], scores_of, atol=1e-6)
 
 
+@pytest.mark.parametrize("cores", [2, 3])
+def test_shares_of_the_queries_in_threads_give_the_same_lists(cores, monkeypatch):
+    """Vectors on a grid: how many tie with the last place differs from share to share, so arrays differ in width."""
+    generator = np.random.default_rng(5)
+    documents = generator.integers(-2, 3, size=(400, 3)).astype(np.float32)
+    queries = generator.integers(-2, 3, size=(400, 3)).astype(np.float32)
+    given = (queries, documents, [f"q{number}" for number in range(400)], [f"d{number}" for number in range(400)])
+    several = []
+    for count in (1, cores):
+        monkeypatch.setattr("os.sched_getaffinity", lambda _, count=count: set(range(count)))
+        several.append(exact.search(*given, similarity="dot", depth=10))
+    (one, one_scores), (other, other_scores) = several
+    assert one == other and np.array_equal(one_scores, other_scores)
+
+
 def test_candidates_restrict_and_a_zero_vector_is_no_error():
     """A reranking task ranks its pool only; a text without tokens has a zero vector and scores 0."""
     documents = np.array([[1, 0], [0, 1], [0, 0]], dtype=np.float32)

@@ -7,8 +7,12 @@ machine, and only true ties are left to the ids.
 
 from __future__ import annotations
 
+import os
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from harness.search.knn import Fetched, Pairs, fetch, merged
 from harness.search.order import columns_by_score
@@ -21,6 +25,8 @@ SPARE = 16
 """How many more than wanted are fetched, so that what is near the last place is decided among those fetched."""
 ROWS = 8_192
 """Pairs computed again at once."""
+SHARE = 128
+"""Queries that a thread of its own is worth."""
 
 
 def nearest(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str = "cpu") -> Pairs:
@@ -36,6 +42,20 @@ def nearest(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, mem
         Positions and scores, shape (queries, most); a score of minus infinity stands for none.
     """
     wanted = min(wanted, len(documents))
+    threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    if threads == 1 or device != "cpu" or len(left) < SHARE * threads:
+        return _part(left, documents, wanted, euclidean=euclidean, memory=memory, device=device)
+
+    def run(some: Vectors) -> Pairs:
+        return _part(some, documents, wanted, euclidean=euclidean, memory=memory // threads, device=device)
+
+    # only the product is threaded by its library: a share of the queries per core threads all the rest too
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
+        return stacked(list(pool.map(run, np.array_split(left, threads))))
+
+
+def _part(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str) -> Pairs:
+    """`nearest` for some of the queries."""
     found = fetch(
         left, documents, min(wanted + SPARE, len(documents)), euclidean=euclidean, memory=memory, device=device
     )
@@ -106,6 +126,14 @@ def _exactly(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, me
                 place, score = place[inside], score[inside]
             rows[row].append((place, score))
     return padded([(np.concatenate([one for one, _ in row]), np.concatenate([one for _, one in row])) for row in rows])
+
+
+def stacked(parts: list[Pairs]) -> Pairs:
+    """Arrays of different widths one below the other, filled with minus infinity at the left."""
+    width = max(place.shape[1] for place, _ in parts)
+    places = [np.pad(place, ((0, 0), (width - place.shape[1], 0))) for place, _ in parts]
+    scores = [np.pad(score, ((0, 0), (width - score.shape[1], 0)), constant_values=-np.inf) for _, score in parts]
+    return np.concatenate(places), np.concatenate(scores)
 
 
 def padded(rows: list[Pairs]) -> Pairs:
