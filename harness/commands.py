@@ -1,4 +1,4 @@
-"""How `python -m harness.COMMAND KEY=VALUE …` is parsed and answered: the same for every command.
+"""How `python -m harness.COMMAND KEY=VALUE …` is parsed and answered: the same for every command; `--key VALUE` too.
 
 A command is a function of one dataclass of options. Unknown keys get the nearest, wrong types get one line, mistakes
 exit with 2.
@@ -24,13 +24,19 @@ from harness.errors import ConfigError, UnknownName
 Options = TypeVar("Options")
 
 
-def command(options: type[Options]) -> Callable[[Callable[[Options], int | None]], Callable[[], None]]:
-    """Make a function of `options` the entry of a command; it returns its exit code, or None for 0."""
+def command(
+    options: type[Options], *positional: str
+) -> Callable[[Callable[[Options], int | None]], Callable[[], None]]:
+    """Make a function of `options` the entry of a command; it returns its exit code, or None for 0.
+
+    Args:
+        positional: Options that may be given without their name, in this order.
+    """
 
     def decorate(function: Callable[[Options], int | None]) -> Callable[[], None]:
         @functools.wraps(function)
         def entry() -> None:
-            sys.exit(guarded(lambda: _run(function, options, sys.argv[1:])))
+            sys.exit(guarded(lambda: _run(function, options, named(sys.argv[1:], options, positional))))
 
         return entry
 
@@ -43,6 +49,29 @@ def _run(function: Callable[[Any], int | None], options: type, arguments: Sequen
         return 0
     plugins.discover()
     return function(parsed(options, arguments))
+
+
+def named(arguments: Sequence[str], options: type, positional: Sequence[str]) -> list[str]:
+    """The arguments as KEY=VALUE: `--key VALUE` and `--flag` of a known option, and what stands in a place of its own."""
+    fields = {field.name: field for field in dataclasses.fields(options)}
+    words, free, waiting = [], list(positional), ""
+    for argument in arguments:
+        key, separator, value = argument.removeprefix("--").partition("=")
+        if waiting:
+            words.append(f"{waiting}={argument}")
+            waiting = ""
+        elif argument.startswith("--") and key in fields:
+            if separator or fields[key].type == "bool":
+                words.append(f"{key}={value or 'true'}")
+            else:
+                waiting = key
+        elif free and not argument.startswith("-") and key not in fields:
+            words.append(f"{free.pop(0)}={argument}")
+        else:
+            words.append(argument)
+    if waiting:
+        raise ConfigError(f"--{waiting} needs a value: --{waiting} VALUE.")
+    return words
 
 
 def parsed(options: type[Options], arguments: Sequence[str]) -> Options:

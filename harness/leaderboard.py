@@ -1,4 +1,7 @@
-"""`python -m harness.leaderboard`: tables and plots again, from the records alone; no torch, no model."""
+"""`python -m harness.leaderboard`: tables and plots again, from the records alone; no torch, no model.
+
+`--explain SYSTEM` says instead what of a system's numbers is not comparable with the rest, and how to mend it.
+"""
 
 from __future__ import annotations
 
@@ -26,11 +29,20 @@ class Options:
     """Show this measure wherever it is recorded, instead of each task's own."""
     show: bool = True
     """Print the table."""
+    strict: bool = False
+    """Refuse a board on which anything is not comparable, instead of marking it."""
+    explain: str | None = None
+    """Only say of this system what is not comparable, and which command would mend it."""
 
 
-def publish(archive: Archive, measure: str | None = None, *, show: bool = True) -> None:
-    """Write leaderboard.md, .csv, .html, measures.csv and plots/ into the results folder, and print the table."""
+def publish(archive: Archive, measure: str | None = None, *, show: bool = True, strict: bool = False) -> None:
+    """Write leaderboard.md, .csv, .html, measures.csv and plots/ into the results folder, and print the table.
+
+    Raises:
+        ResultsError: With `strict`, where anything is not comparable; nothing is written then.
+    """
     from harness.report.board import board
+    from harness.report.explain import refuse_differences
     from harness.report.markdown import markdown
     from harness.report.page import page
     from harness.report.plots import draw, png, svg
@@ -38,6 +50,8 @@ def publish(archive: Archive, measure: str | None = None, *, show: bool = True) 
     from harness.report.terminal import show as print_table
 
     made = board(archive.read(), archive.scores, measure)
+    if strict:
+        refuse_differences(made)
     figures = draw(made)
     for name, figure in figures.items():
         write_bytes(archive.folder / "plots" / f"{name}.png", png(figure))
@@ -57,9 +71,15 @@ def publish(archive: Archive, measure: str | None = None, *, show: bool = True) 
 def main(options: Options) -> None:
     """Tables and plots from records."""
     from harness.measures.names import parse
+    from harness.report.board import board
+    from harness.report.explain import explanation
 
     measure = parse(options.measure).name if options.measure else None
-    publish(Archive(options.results), measure, show=options.show)
+    archive = Archive(options.results)
+    if options.explain is not None:
+        print("\n".join(explanation(board(archive.read(), archive.scores, measure), options.explain)))  # noqa: T201
+        return
+    publish(archive, measure, show=options.show, strict=options.strict)
 
 
 if __name__ == "__main__":

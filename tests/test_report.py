@@ -17,8 +17,9 @@ from harness.report.board import board
 from harness.report.markdown import markdown
 from harness.report.page import page
 from harness.report.plots import draw, pareto, png, svg
+from harness.report.standing import leading
 from harness.report.table import cells_csv
-from harness.stats.bootstrap import bootstrap_means, estimate, level_with_best
+from harness.stats.bootstrap import bootstrap_means, estimate
 from harness.types import Scores
 
 
@@ -174,9 +175,63 @@ def test_tie_group_holds_what_cannot_be_told_from_the_best():
     values = np.random.default_rng(2).uniform(size=80)
     noisy = np.clip(values + np.random.default_rng(3).normal(0, 0.3, 80), 0, 1)
     lead = np.column_stack([values + 0.01, values])
-    assert level_with_best(lead) == [True, False]
-    assert level_with_best(np.column_stack([values, noisy - noisy.mean() + values.mean() - 0.001])) == [True, True]
-    assert level_with_best(lead, higher=False) == [False, True]
+    assert leading(lead, higher=True) == [True, False] and leading(lead, higher=False) == [False, True]
+    assert leading(np.column_stack([values, noisy - noisy.mean() + values.mean() - 0.001]), higher=True) == [True, True]
+
+
+def scored(*shifts, queries=200, tasks=("t",), seed=0):
+    """A board of systems a, b, … whose scores differ by the shifts, with their scores per query."""
+    generator, records, known = np.random.default_rng(seed), [], {}
+    for task in tasks:
+        base = generator.uniform(0.2, 0.8, size=queries)
+        for name, shift in zip("abcdef", shifts, strict=False):
+            values = base + shift + generator.normal(0, 0.05, size=queries)
+            records.append(record(name, task, float(values.mean())))
+            known[name, task] = Scores("nDCG@10", [str(one) for one in range(queries)], values)
+    return board(records, lambda one: {"nDCG@10": known[one.system, one.task]})
+
+
+@pytest.mark.parametrize("tasks", [("t",), ("t", "u", "v")])
+def test_ranks_are_intervals_and_their_chances_add_up(tasks):
+    """20. Two alike in front, one clearly behind: 1–2, 1–2, 3, readable without a legend."""
+    made = scored(0.1, 0.1, 0.0, tasks=tasks)
+    assert [words.rank(row) for row in made.rows] == ["1–2", "1–2", "3"]
+    assert abs(sum(row.standing.best for row in made.rows) - 1) < 1e-9 and words.best(made.rows[2]) == "<1 %"
+    text = markdown(made, {})
+    assert "| rank (95 %) | system |" in text and "| 1–2 | " in text and "chance of being best" in text
+    assert [row.cells[0].level for row in made.rows] == [True, True, False]
+    assert ("for other tasks too" in text) == (len(tasks) > 1)
+
+
+def test_20_the_number_alone_ranks_what_is_noise():
+    """Five systems that differ in nothing: each has a bare place from its number, and one interval holds them all."""
+    made = scored(0, 0, 0, 0, 0)
+    assert [row.rank for row in made.rows] == [1, 2, 3, 4, 5]
+    assert {words.rank(row) for row in made.rows} == {"1–5"}
+
+
+def test_places_without_scores_per_query_are_bare_and_said_to_be():
+    """mteb's delegated tasks: nothing says how sure a place is, unless there are tasks enough to be the sample."""
+    few = board([record(name, "t", mean) for name, mean in (("a", 0.5), ("b", 0.7))], no_scores)
+    assert [words.rank(row) for row in few.rows] == ["1", "2"] and words.best(few.rows[0]) == "–"
+    assert "bare places" in markdown(few, {})
+    noise = np.random.default_rng(0).normal(0, 0.01, size=(8, 2))
+    many = [
+        record(name, f"t{task}", 0.5 + 0.05 * task + gap + noise[task, place])
+        for task in range(8)
+        for place, (name, gap) in enumerate((("a", 0.0), ("b", 0.1)))
+    ]
+    made = board(many, no_scores)
+    assert [words.rank(row) for row in made.rows] == ["1", "2"] and "take the tasks themselves" in markdown(made, {})
+
+
+def test_a_single_column_where_less_is_better_is_ranked_from_below():
+    """A cost: the cheaper one is first."""
+    made = board(
+        [record("a", "t", 9.0, unit="EUR", direction="lower"), record("b", "t", 7.0, unit="EUR", direction="lower")],
+        no_scores,
+    )
+    assert [(row.rank, row.system) for row in made.rows] == [(1, "b"), (2, "a")]
 
 
 def test_scores_of_other_queries_make_no_tie_group():

@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from harness.stats.bootstrap import bootstrap_means, interval
+from harness.stats.means import over_queries, over_tasks_and_queries, stacked
 from harness.stats.paired import effect_size, holm, max_t, permutation, t_test
 from harness.stats.ranks import ranks
 
@@ -109,3 +110,33 @@ def test_the_paired_test_finds_nothing_in_nothing_as_often_as_it_says():
     differences = (base - generator.permuted(base, axis=0)) * generator.choice((-1.0, 1.0), size=(80, 400))
     share = (permutation(differences, resamples=2_000) <= 0.05).mean()
     assert 0.02 < share < 0.09
+
+
+def test_every_task_counts_alike_however_many_queries_it_has():
+    """The mean over tasks, its tests and its intervals are not those of the pooled queries."""
+    large, small = scores(400, [0.0, 0.1], seed=1), scores(20, [0.0, -0.1], seed=2)
+    rows = stacked([large, small])
+    np.testing.assert_allclose(rows.mean(axis=0), (large.mean(axis=0) + small.mean(axis=0)) / 2)
+    resampled = over_queries([large, small])
+    np.testing.assert_allclose(resampled.mean(axis=0), rows.mean(axis=0), atol=2e-3)
+    by_hand = np.sqrt(large.var(axis=0) / 400 + small.var(axis=0) / 20) / 2
+    np.testing.assert_allclose(resampled.std(axis=0), by_hand, rtol=0.05)
+
+
+def test_other_tasks_are_a_greater_chance_than_other_queries():
+    """Tasks that lie far apart: an interval for other tasks is as wide as they are; the two-stage variance by hand."""
+    tasks = [scores(200, [shift], seed=place) for place, shift in enumerate((-0.5, -0.2, 0.1, 0.4))]
+    narrow, wide = over_queries(tasks)[:, 0], over_tasks_and_queries(tasks)[:, 0]
+    means = np.array([one.mean() for one in tasks])
+    within = np.mean([one.var() / len(one) for one in tasks])
+    assert abs(wide.std() - np.sqrt((means.var() + within) / 4)) < 0.05 * wide.std()
+    assert wide.std() > 3 * narrow.std() and abs(wide.mean() - means.mean()) < 5e-3
+
+
+def test_ranks_of_means_over_tasks():
+    """What one small task cannot tell, several can together; and a task where the order turns is not averaged away."""
+    tasks = [scores(60, [0.04, 0.0], seed=place) for place in range(8)]
+    assert sum(ranks(one).last.tolist() == [1, 2] for one in tasks) < 6
+    assert ranks(tasks).last.tolist() == [1, 2]
+    turned = ranks([scores(60, [0.1, 0.0]), scores(60, [0.0, 0.1])])
+    assert turned.first.tolist() == [1, 1] and turned.last.tolist() == [2, 2]

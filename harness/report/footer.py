@@ -2,14 +2,41 @@
 
 from __future__ import annotations
 
-from harness.report.board import Board, Column
+from harness.report.grid import Board, Column
+
+MOST = 6
+"""Systems whose wide interval is spelled out."""
 
 HOW_TO_READ = (
     "± is half the 95 % bootstrap interval over queries: another sample of questions would move the number by about so "
-    "much. **Bold** is the best of a column and every system that its queries cannot tell from it (the paired 95 % "
-    "interval of the difference holds zero; not corrected for the number of systems). A mean stands only where no cell "
-    "is missing."
+    "much. **Bold** is the best of a column and every system that its queries cannot tell from it. A rank of 1–3 says that "
+    "the system may stand anywhere from first to third; pairs are told apart by a sign-flip test of their difference, query "
+    "by query, adjusted for all pairs together (max-T, 5 %). A mean stands only where no cell is missing."
 )
+UNTESTED = "Ranks are bare places: a task here has no scores per query, so nothing says how sure they are."
+BY_TASKS = "A task here has no scores per query: ranks and chances take the tasks themselves as the sample."
+
+
+def sureness(board: Board) -> list[str]:
+    """What the ranks and the intervals of the means rest on."""
+    ranked = [row for row in board.rows if row.rank is not None]
+    if len(ranked) < 2 and len(board.columns) < 2:
+        return []
+    stands = ranked[0].standing if ranked else None
+    if stands is None or stands.first is None:
+        return [UNTESTED] if len(ranked) > 1 else []
+    lines = [] if stands.low is not None else [BY_TASKS]
+    wide = [
+        f"{row.system} {row.standing.wide[0]:.3f} to {row.standing.wide[1]:.3f}"
+        for row in ranked
+        if row.standing.wide is not None and row.mean is not None
+    ]
+    if wide:
+        shown = ", ".join(wide[:MOST]) + (f" and {len(wide) - MOST} more" if len(wide) > MOST else "")
+        lines.append(
+            f"The mean for other tasks too, not only other queries (95 %, from {len(board.columns)} tasks): {shown}."
+        )
+    return lines
 
 
 def data_line(board: Board, column: Column) -> str:

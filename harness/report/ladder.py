@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.report import canvas
-from harness.report.board import Board, Row
+from harness.report.grid import Board, Row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.report import footer, words
-from harness.report.board import Board, Cell, Row
+from harness.report.grid import Board, Cell, Row
 
 
 def markdown(board: Board, plots: dict[str, str]) -> str:
@@ -18,7 +18,7 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
             f"Rows below the line are incomplete and unranked. Common mean: over {shared}, which every one has.",
             "",
         ]
-    lines += [footer.HOW_TO_READ, ""]
+    lines += [" ".join([footer.HOW_TO_READ, *footer.sureness(board)]), ""]
     lines += [f"- {line}" for line in words.legend(board)] + ([""] if words.legend(board) else [])
     if words.failures(board):
         lines += ["## Not measured", "", *(f"- {_plain(line)}" for line in words.failures(board)), ""]
@@ -35,12 +35,12 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
 
 
 def _table(board: Board) -> list[str]:
-    heads = ["#", "system", *(f"{column.task}<br>{words.heading(column)}" for column in board.columns), "mean"]
+    heads = [words.RANK, "system", *(f"{column.task}<br>{words.heading(column)}" for column in board.columns), "mean"]
     if board.common_tasks:
         heads.append("common mean")
-    heads += ["documents/s", "dimension", "bytes", "parameters", "licence"]
-    rule = ["--:", ":--", *[":--:" for _ in board.columns], "--:", *(["--:"] if board.common_tasks else [])]
-    rows = [_line(heads), _line([*rule, "--:", "--:", "--:", "--:", ":--"])]
+    heads += [words.BEST, "documents/s", "dimension", "bytes", "reads", "parameters", "licence"]
+    rule = [":-:", ":--", *[":--:" for _ in board.columns], "--:", *(["--:"] if board.common_tasks else [])]
+    rows = [_line(heads), _line([*rule, "--:", "--:", "--:", "--:", ":--", "--:", ":--"])]
     below = False
     for row in board.rows:
         if row.rank is None and not below and any(one.rank for one in board.rows):
@@ -53,14 +53,16 @@ def _table(board: Board) -> list[str]:
 def _row(board: Board, row: Row) -> list[str]:
     common = [words.common(row)] if board.common_tasks else []
     return [
-        str(row.rank or ""),
+        words.rank(row),
         _plain(row.system),
         *(_cell(cell) for cell in row.cells),
         words.mean(row, len(board.columns)),
         *common,
+        words.best(row),
         words.speed(row),
         words.fact(row, "dimension"),
         words.size(row),
+        words.reads(row),
         words.count(row.facts.get("parameters")),
         words.fact(row, "licence"),
     ]

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from harness.report import words
-from harness.report.board import Board, Column
 from harness.report.canvas import ACCENT, GREY, INK, figure, frame
+from harness.report.grid import Board, Column
 from harness.report.ladder import kept
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import io
 from collections.abc import Iterable, Sequence
 
 from harness.records.record import Measured
-from harness.report.board import Board
+from harness.report.grid import Board
 
 CELLS = ("system", "task", "measure", "value", "low", "high", "n", "status")
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.report import words
-from harness.report.board import Board
+from harness.report.grid import Board
 
 
 def show(board: Board, console: Console | None = None) -> None:
@@ -17,13 +17,14 @@ def show(board: Board, console: Console | None = None) -> None:
     if not console.is_terminal and console.width < 120:
         console.width = 120  # a log has no width: do not fold what a person will read there
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    table.add_column("#", justify="right")
+    table.add_column("rank\n95 %", justify="center")
     table.add_column("system", overflow="fold")
     for column in board.columns:
         table.add_column(Text(f"{column.task}\n{words.heading(column)}"), justify="right")
     table.add_column("mean", justify="right")
     if board.common_tasks:
         table.add_column("common\nmean", justify="right")
+    table.add_column("best", justify="right")
     table.add_column("docs/s", justify="right")
     table.add_column("dim", justify="right")
     table.add_column("bytes", justify="right")
@@ -32,8 +33,8 @@ def show(board: Board, console: Console | None = None) -> None:
         cells = [Text(words.value(cell), style="bold" if cell.level else "") for cell in row.cells]
         common = [words.common(row)] if board.common_tasks else []
         table.add_row(
-            str(row.rank or ""), Text(row.system), *cells, words.mean(row, len(board.columns)), *common,
-            words.speed(row), words.fact(row, "dimension"), words.size(row), end_section=place == ranked,
+            words.rank(row), Text(row.system), *cells, words.mean(row, len(board.columns)), *common,
+            words.best(row), words.speed(row), words.fact(row, "dimension"), words.size(row), end_section=place == ranked,
         )  # fmt: skip
     console.print(table)
     for line in [*words.legend(board), *words.failures(board)]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from harness.report.board import Board, Cell, Column, Row
+from harness.records.record import Record
+from harness.report.grid import Board, Cell, Column, Row
 
 MARKS = {
     "failed": "✗ failed",
@@ -16,26 +17,60 @@ LEGEND = {
     "not run": "·: not run",
     "not measured": "?: not computed yet; `python -m harness.rescore measures=[NAME]` does",
 }
-INCOMPARABLE = "≠"
+INCOMPARABLE, OTHERWISE = "≠", "†"
+RANK, BEST = "rank (95 %)", "chance of being best"
+SHARES = ("share", "mteb")
 
 
 def value(cell: Cell) -> str:
-    """`0.712 ±.021`, with `≠` behind it where it is not comparable; or the mark of what stands in its place."""
+    """`0.712 ±.021`, with `≠` or `†` behind it where it differs from the rest; or the mark of what stands in its place."""
     one = cell.measured
     if cell.status != "ok" or one is None:
         return MARKS[cell.status]
-    share = one.unit in ("share", "mteb")
+    share = one.unit in SHARES
     text = f"{one.mean:.3f}" if share else f"{one.mean:,.2f}"
     if one.low is not None and one.high is not None:
-        half = (one.high - one.low) / 2
-        text += f" ±{half:.3f}".replace("±0.", "±.") if share else f" ±{half:,.2f}"
-    return text + ("" if cell.comparable else f" {INCOMPARABLE}")
+        text += f" {half(one.low, one.high)}" if share else f" ±{(one.high - one.low) / 2:,.2f}"
+    return text + (f" {mark(cell)}" if cell.differences else "")
+
+
+def half(low: float, high: float) -> str:
+    """Half an interval: `±.021`."""
+    return f"±{(high - low) / 2:.3f}".replace("±0.", "±.")
+
+
+def mark(cell: Cell) -> str:
+    """`≠` for another experiment, `†` for another version of the same; empty for neither."""
+    if not cell.comparable:
+        return INCOMPARABLE
+    return OTHERWISE if cell.differences else ""
+
+
+def rank(row: Row) -> str:
+    """`1–3` where three cannot be told apart; a bare place where nothing says how sure it is."""
+    stands = row.standing
+    if row.rank is None or stands.first is None:
+        return str(row.rank or "")
+    return f"{stands.first}" if stands.first == stands.last else f"{stands.first}–{stands.last}"
+
+
+def best(row: Row) -> str:
+    """The chance of being best in whole percents: `63 %`, `<1 %`, `>99 %`."""
+    chance = row.standing.best
+    if row.rank is None or chance is None:
+        return "–"
+    if chance > 0.99:
+        return ">99 %"
+    return f"{chance:.0%}".replace("%", " %") if chance >= 0.01 else "<1 %"
 
 
 def mean(row: Row, columns: int) -> str:
-    """The row's mean, or how much of it there is: `7/9`."""
+    """The row's mean with half its interval, or how much of it there is: `7/9`."""
     if row.done == columns:
-        return f"{row.mean:.3f}" if row.mean is not None else "–"
+        stands = row.standing
+        known = stands.low is not None and stands.high is not None
+        text = f" {half(stands.low, stands.high)}" if known else ""  # type: ignore[arg-type]
+        return f"{row.mean:.3f}{text}" if row.mean is not None else "–"
     return f"{row.done}/{columns}"
 
 
@@ -70,6 +105,24 @@ def count(number: object) -> str:
     return f"{number / 1e9:.1f}B" if number >= 1e9 else f"{number / 1e6:.1f}M"
 
 
+def reads(row: Row) -> str:
+    """What of a text the model reads, and how it is asked: `256 tokens, 12 % cut, no prompt`."""
+    length = row.facts.get("max_length")
+    if "prompts" not in row.facts and length is None:
+        return "–"
+    cut = max((_cut(cell.record) for cell in row.cells if cell.record), default=0.0)
+    parts = [f"{length:,} tokens"] if isinstance(length, int) else []
+    if cut:
+        parts.append(f"{cut:.0%} cut".replace("%", " %") if cut >= 0.005 else "<1 % cut")
+    used = {text for cell in row.cells if cell.record for text in cell.record.checks.get("prompts", {}).values()}
+    parts.append("prompts" if used - {""} else "no prompt")
+    return ", ".join(parts)
+
+
+def _cut(record: Record) -> float:
+    return float(record.checks.get("truncation", {}).get("document", {}).get("texts_cut", 0.0))
+
+
 def size(row: Row) -> str:
     """Bytes of one document's vector in the index."""
     found = row.facts.get("bytes")
@@ -93,8 +146,15 @@ def failures(board: Board) -> list[str]:
 
 def legend(board: Board) -> list[str]:
     """What the marks mean that this board uses."""
-    used = {cell.status for row in board.rows for cell in row.cells}
-    lines = [text for status, text in LEGEND.items() if status in used]
-    if any(not cell.comparable for row in board.rows for cell in row.cells):
-        lines.append(f"{INCOMPARABLE}: another data set, split or depth than the rest of the column; in no mean")
+    cells = [cell for row in board.rows for cell in row.cells]
+    lines = [text for status, text in LEGEND.items() if status in {cell.status for cell in cells}]
+    marks = {mark(cell) for cell in cells}
+    if INCOMPARABLE in marks:
+        lines.append(
+            f"{INCOMPARABLE}: another data set, split, depth or policy than the rest of the column; in no mean"
+        )
+    if OTHERWISE in marks:
+        lines.append(f"{OTHERWISE}: another prompt, length or version than the rest of the board; it counts")
+    if marks & {INCOMPARABLE, OTHERWISE}:
+        lines.append("what differs, and the command that mends it: `python -m harness.leaderboard --explain SYSTEM`")
     return lines

@@ -58,23 +58,3 @@ def interval(samples: NDArray[np.float64], level: float = LEVEL) -> tuple[float,
     tail = (1 - level) / 2
     low, high = np.quantile(samples, [tail, 1 - tail])
     return float(low), float(high)
-
-
-def level_with_best(
-    values: NDArray[np.float64], *, higher: bool = True, resamples: int = RESAMPLES, seed: int = 0
-) -> list[bool]:
-    """Which columns the queries cannot tell from the best one: the paired interval of the difference holds zero.
-
-    Args:
-        values: Shape (queries, systems), the same queries in each column.
-
-    Returns:
-        One truth value per system; the best itself is True. Not corrected for the number of systems.
-    """
-    means = values.mean(axis=0)
-    best = int(np.argmax(means if higher else -means))
-    differences = bootstrap_means(values[:, [best]] - values, resamples=resamples, seed=seed)
-    return [
-        column == best or (lambda bounds: bounds[0] <= 0 <= bounds[1])(interval(differences[:, column]))
-        for column in range(values.shape[1])
-    ]

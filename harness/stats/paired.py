@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 RESAMPLES = 10_000
-BLOCK = 32_000_000
-"""Bytes of signs held at once."""
+BLOCK = 8 << 20
+"""Bytes of flipped means held at once: what stays in a processor's cache."""
 
 Floats = NDArray[np.float64]
 
@@ -82,7 +82,7 @@ def _flipped(differences: Floats, resamples: int, seed: int) -> Iterator[Floats]
     """Means of the differences under random signs, block by block; shape (block, comparisons)."""
     queries = len(differences)
     generator = np.random.default_rng(seed)
-    block = max(1, BLOCK // (8 * queries))
+    block = min(resamples, max(1_024, BLOCK // (8 * differences.shape[1])))
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)
         bits = np.unpackbits(generator.integers(0, 256, size=(rows, -(-queries // 8)), dtype=np.uint8), axis=1)[

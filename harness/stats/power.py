@@ -17,9 +17,18 @@ def detectable(differences: NDArray[np.float64], *, power: float = POWER, level:
     Args:
         differences: One paired difference per query; shape (queries,). NaN for fewer than two.
     """
-    from scipy.stats import norm
-
     if differences.size < 2:
         return float("nan")
-    error = float(differences.std(ddof=1)) / float(np.sqrt(differences.size))
-    return float(norm.ppf(1 - level / 2) + norm.ppf(power)) * error
+    return _factor(power, level) * float(differences.std(ddof=1)) / float(np.sqrt(differences.size))
+
+
+def needed(differences: NDArray[np.float64], gap: float, *, power: float = POWER, level: float = LEVEL) -> int:
+    """How many queries find a true mean difference of `gap` (above 0) with that power, if they scatter as these do."""
+    return max(2, int(np.ceil((_factor(power, level) * float(differences.std(ddof=1)) / gap) ** 2)))
+
+
+def _factor(power: float, level: float) -> float:
+    """How many standard errors a difference has to measure."""
+    from scipy.stats import norm
+
+    return float(norm.ppf(1 - level / 2) + norm.ppf(power))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.stats.bootstrap import RESAMPLES, bootstrap_means
+from harness.stats.bootstrap import RESAMPLES
+from harness.stats.means import over_queries, stacked
 from harness.stats.paired import max_t
 
 LEVEL = 0.05
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -25,8 +29,8 @@ class Ranks:
 
     first: NDArray[np.int64]
     last: NDArray[np.int64]
-    best: NDArray[np.float64]
-    p: NDArray[np.float64]
+    best: Floats
+    p: Floats
 
     @property
     def leading(self) -> NDArray[np.bool_]:
@@ -35,30 +39,37 @@ class Ranks:
 
 
 def ranks(
-    values: NDArray[np.float64], *, higher: bool = True, level: float = LEVEL, resamples: int = RESAMPLES, seed: int = 0
+    values: Floats | Sequence[Floats],
+    *,
+    higher: bool = True,
+    level: float = LEVEL,
+    resamples: int = RESAMPLES,
+    seed: int = 0,
 ) -> Ranks:
     """Rank intervals from all pairs, adjusted together (max-T): the chance that any of them is wrong is at most `level`.
 
     Args:
-        values: Scores per query, shape (queries, systems), the same queries in each column.
+        values: Scores per query, shape (queries, systems), the same queries in each column. Of several tasks, one such
+            array each: then the systems are ranked by their means over the tasks, and the queries of each are drawn again.
         higher: Whether more is better.
     """
-    count = values.shape[1]
-    signed = values if higher else -values
+    tasks = [values] if isinstance(values, np.ndarray) else list(values)
+    signed = [one if higher else -one for one in tasks]
+    rows = stacked(signed)
+    count = rows.shape[1]
     left, right = np.triu_indices(count, 1)
     p = np.ones((count, count))
-    if len(left) and len(values) > 1:
-        p[left, right] = max_t(signed[:, left] - signed[:, right], resamples=resamples, seed=seed)
+    if len(left) and len(rows) > 1:
+        p[left, right] = max_t(rows[:, left] - rows[:, right], resamples=resamples, seed=seed)
         p[right, left] = p[left, right]
-    means = signed.mean(axis=0)
+    means = rows.mean(axis=0)
     apart = p <= level
     above = (apart & (means[None, :] > means[:, None])).sum(axis=1)
     below = (apart & (means[None, :] < means[:, None])).sum(axis=1)
-    return Ranks(1 + above, count - below, _best(signed, resamples, seed), p)
+    return Ranks(1 + above, count - below, _best(over_queries(signed, resamples=resamples, seed=seed)), p)
 
 
-def _best(values: NDArray[np.float64], resamples: int, seed: int) -> NDArray[np.float64]:
-    """How often each column has the greatest mean under resampling of the rows; a draw is shared."""
-    means = bootstrap_means(values, resamples=resamples, seed=seed)
+def _best(means: Floats) -> Floats:
+    """How often each column has the greatest of the resampled means; a draw is shared."""
     leading = means >= means.max(axis=1, keepdims=True) - 1e-12
     return np.asarray((leading / leading.sum(axis=1, keepdims=True)).mean(axis=0), dtype=np.float64)

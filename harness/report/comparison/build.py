@@ -1,0 +1,95 @@
+"""Two scored runs over one data set → their comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from harness.measures.evaluate import evaluate
+from harness.measures.names import Measure
+from harness.report.comparison.evidence import Evidence
+from harness.report.comparison.gaps import gap, groups, slices
+from harness.report.comparison.values import Comparison, Side
+from harness.stats.power import detectable
+from harness.types import Dataset, Run
+
+NOTABLE = 0.02
+"""Difference in the share of unjudged documents from which on two systems are not judged alike."""
+SAME = 1e-9
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A name and its run."""
+
+    name: str
+    run: Run
+
+
+def compare(
+    a: Contestant,
+    b: Contestant,
+    task: str,
+    dataset: Dataset,
+    measure: Measure,
+    *,
+    shown: int,
+    notes: Sequence[str] = (),
+) -> Comparison:
+    """A against B on one measure.
+
+    Args:
+        shown: How many queries won and lost are looked into.
+        notes: What is known of the two beforehand.
+    """
+    depth = measure.k or max(a.run.depth, b.run.depth)
+    looked = min(depth, a.run.depth, b.run.depth)
+    values, sides = [], []
+    for one in (a, b):
+        scores, unjudged, ties = evaluate(one.run, dataset, [measure.name, f"unjudged@{looked}", f"ties@{looked}"])
+        values.append(scores.values)
+        sides.append(
+            Side(one.name, float(scores.values.mean()), float(unjudged.values.mean()), float(ties.values.mean()))
+        )
+    differences = values[0] - values[1]
+    sign = 1.0 if measure.plugin.direction == "higher" else -1.0
+    order = np.argsort(-sign * differences, kind="stable")
+    ahead, behind = sign * differences > SAME, sign * differences < -SAME
+    evidence = Evidence(dataset, (a.run, b.run), (values[0], values[1]), depth)
+    return Comparison(
+        task=task,
+        measure=measure.name,
+        direction=measure.plugin.direction,
+        unit=measure.plugin.unit,
+        a=sides[0],
+        b=sides[1],
+        overall=gap("all", differences),
+        differences=differences,
+        wins=int(ahead.sum()),
+        ties=int((~ahead & ~behind).sum()),
+        losses=int(behind.sum()),
+        slices=slices(differences, groups(dataset.queries.properties, dataset.queries.texts)),
+        won=evidence.queries([int(one) for one in order[:shown] if ahead[one]]),
+        lost=evidence.queries([int(one) for one in order[::-1][:shown] if behind[one]]),
+        detectable=detectable(differences),
+        notes=(*notes, *_doubts(sides, looked)),
+    )
+
+
+def _doubts(sides: Sequence[Side], k: int) -> list[str]:
+    one, other = sides
+    found = []
+    if abs(one.unjudged - other.unjudged) >= NOTABLE:
+        worse = one if one.unjudged > other.unjudged else other
+        found.append(
+            f"unjudged@{k} differs: {one.name} {one.unjudged:.1%}, {other.name} {other.unjudged:.1%}. Unjudged documents "
+            f"count as wrong, so {worse.name} may be better than its number."
+        )
+    return found + [
+        f"{side.ties:.1%} of the top {k} of {side.name} share their score with another document: there the ids decide. "
+        f"See measure=expected-nDCG@{k}."
+        for side in sides
+        if side.ties > NOTABLE
+    ]

@@ -1,0 +1,63 @@
+"""The queries that differ most, and the documents that made it so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from harness.report.comparison.values import Floats, Placed, Query
+from harness.types import Dataset, Run
+
+WRONG = 1
+"""Documents without merit shown of the loser's top."""
+RELEVANT = 3
+"""Relevant documents shown, those that moved furthest first."""
+
+
+class Evidence:
+    """Looks into two runs over one data set.
+
+    Args:
+        values: Scores of A and of B per query, in the order of the data set's queries.
+        depth: How deep the measure looks; the whole run where it has no cutoff.
+    """
+
+    def __init__(self, dataset: Dataset, runs: tuple[Run, Run], values: tuple[Floats, Floats], depth: int) -> None:
+        self._data, self._values, self._depth = dataset, values, depth
+        self._ranked = tuple(dict(zip(run.query_ids, run.doc_ids, strict=True)) for run in runs)
+        self._places: Mapping[str, int] | None = None
+
+    def queries(self, order: Sequence[int]) -> tuple[Query, ...]:
+        """Those queries, in that order."""
+        return tuple(self._query(place) for place in order)
+
+    def _query(self, place: int) -> Query:
+        queries = self._data.queries
+        query_id = queries.ids[place]
+        a, b = (float(one[place]) for one in self._values)
+        documents = self._documents(query_id, ahead=0 if a > b else 1)
+        return Query(query_id, queries.texts[place], a, b, documents)
+
+    def _documents(self, query_id: str, ahead: int) -> tuple[Placed, ...]:
+        """The relevant documents that moved furthest, and what the one behind has at its top instead."""
+        grades = self._data.qrels[query_id]
+        rankings = [list(one.get(query_id, ())) for one in self._ranked]
+        places = [{document: place for place, document in enumerate(one, start=1)} for one in rankings]
+        beyond = max(map(len, rankings)) + 1
+
+        def moved(document: str) -> float:
+            one, other = (1 / places[side].get(document, beyond * 2) for side in (0, 1))
+            return abs(one - other)
+
+        relevant = sorted((one for one in grades if grades[one] > 0), key=lambda one: (-moved(one), -grades[one], one))
+        loser = rankings[1 - ahead][: self._depth]
+        wrong = [one for one in loser if grades.get(one, 0) <= 0][:WRONG]
+        return tuple(
+            Placed(one, self._text(one), grades.get(one), places[0].get(one), places[1].get(one))
+            for one in [*relevant[:RELEVANT], *wrong]
+        )
+
+    def _text(self, document_id: str) -> str:
+        if self._places is None:
+            self._places = {one: place for place, one in enumerate(self._data.documents.ids)}
+        place = self._places.get(document_id)
+        return self._data.documents.texts[place] if place is not None else "(not in the corpus)"

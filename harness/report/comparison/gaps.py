@@ -1,0 +1,61 @@
+"""Differences with their intervals and tests: over all queries, and over slices of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.report.comparison.values import Floats, Gap
+from harness.stats.bootstrap import bootstrap_means, interval
+from harness.stats.paired import effect_size, holm, permutation, t_test
+
+FEWEST = 10
+"""Queries that a slice has to have."""
+MOST = 24
+"""Distinct values of a property beyond which it is no slice but a name."""
+
+Places = NDArray[np.int64]
+
+
+def gap(what: str, differences: Floats) -> Gap:
+    """The mean of some paired differences, shape (queries,), at least two."""
+    column = differences[:, None]
+    means = bootstrap_means(column)[:, 0]
+    low, high = interval(means)
+    over = (1 + min(int((means <= 0).sum()), int((means >= 0).sum()))) / (1 + len(means))
+    return Gap(
+        what, len(differences), float(differences.mean()), low, high, float(permutation(column)[0]),
+        min(1.0, 2 * over), float(t_test(column)[0]), float(effect_size(column)[0]),
+    )  # fmt: skip
+
+
+def slices(differences: Floats, groups: Mapping[str, Places]) -> tuple[Gap, ...]:
+    """A gap per group of queries, the p values adjusted for the number of groups (Holm); the largest difference first."""
+    found = [gap(what, differences[places]) for what, places in groups.items() if len(places) >= FEWEST]
+    adjusted = holm(np.array([one.p for one in found]))
+    made = [Gap(**{**one.__dict__, "p": float(p)}) for one, p in zip(found, adjusted, strict=True)]
+    return tuple(sorted(made, key=lambda one: (one.p > 0.05, -abs(one.difference), one.what)))
+
+
+def groups(properties: Mapping[str, Sequence[str]], texts: Sequence[str]) -> dict[str, Places]:
+    """`property = value` → places of its queries: the data set's own properties, and the length of the question in thirds.
+
+    Args:
+        properties: Columns of the queries, in their order.
+        texts: The queries.
+    """
+    found: dict[str, Places] = {}
+    for name, column in sorted(properties.items()):
+        values = np.array([str(one) for one in column], dtype=object)
+        distinct = sorted(set(values.tolist()) - {""})
+        if 1 < len(distinct) <= MOST:
+            found |= {f"{name} = {one}": np.flatnonzero(values == one) for one in distinct}
+    words = np.array([len(text.split()) for text in texts])
+    low, high = np.quantile(words, [1 / 3, 2 / 3]) if len(words) else (0, 0)
+    if low < high:
+        found[f"question of at most {low:.0f} words"] = np.flatnonzero(words <= low)
+        found[f"question of {low:.0f} to {high:.0f} words"] = np.flatnonzero((words > low) & (words <= high))
+        found[f"question of more than {high:.0f} words"] = np.flatnonzero(words > high)
+    return found

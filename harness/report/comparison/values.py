@@ -1,0 +1,114 @@
+"""What a comparison of two systems says; every renderer reads these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two: a recorded system, or a run file of any other.
+
+    Attributes:
+        unjudged, ties: Share of its top documents that nobody judged; that share their score with another.
+    """
+
+    name: str
+    mean: float
+    unjudged: float
+    ties: float
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A difference of means, A less B, over some of the queries.
+
+    Attributes:
+        what: Which queries: `all`, or `stratum = lay`.
+        low, high: 95 % bootstrap interval of the difference, the queries drawn again.
+        p: Sign-flip test; for slices adjusted for their number (Holm).
+        p_bootstrap: Share of resamples on the other side of zero, doubled: a cross-check.
+        p_t: Student's paired test: another.
+        effect: In standard deviations of the differences (Cohen's d_z).
+    """
+
+    what: str
+    n: int
+    difference: float
+    low: float
+    high: float
+    p: float
+    p_bootstrap: float
+    p_t: float
+    effect: float
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A document that made a difference.
+
+    Attributes:
+        grade: None where it is unjudged.
+        a, b: Its place in either ranking, from 1; None where it is not there.
+    """
+
+    document_id: str
+    text: str
+    grade: int | None
+    a: int | None
+    b: int | None
+
+
+@dataclass(frozen=True)
+class Query:
+    """One query with its two scores and the documents that made them differ."""
+
+    query_id: str
+    text: str
+    a: float
+    b: float
+    documents: tuple[Placed, ...] = ()
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that is said of A and B.
+
+    Attributes:
+        differences: A less B per query, shape (queries,).
+        won, lost: The queries that A and that B is furthest ahead in; not filled where the two do not differ.
+        detectable: The true difference that so many queries would find with 80 % power.
+        notes: What a reader has to know first: other versions, unjudged documents, what was left out.
+        unsettled: What judging the unjudged could still change; empty where nothing is unjudged.
+    """
+
+    task: str
+    measure: str
+    direction: str
+    unit: str
+    a: Side
+    b: Side
+    overall: Gap
+    differences: Floats
+    wins: int
+    ties: int
+    losses: int
+    slices: tuple[Gap, ...]
+    won: tuple[Query, ...]
+    lost: tuple[Query, ...]
+    detectable: float
+    notes: tuple[str, ...] = ()
+    unsettled: tuple[str, ...] = ()
+
+    @property
+    def better(self) -> str:
+        """Which of the two is ahead beyond chance, or the empty string."""
+        if self.overall.p > 0.05:
+            return ""
+        ahead = self.overall.difference > 0
+        return self.a.name if ahead == (self.direction == "higher") else self.b.name

@@ -1,0 +1,88 @@
+"""How a comparison's numbers are written, the same in Markdown, on the terminal and on the page."""
+
+from __future__ import annotations
+
+from harness.report.comparison.values import Comparison, Gap, Placed, Query
+
+SHARES = ("share", "mteb")
+LONGEST = 160
+
+
+def number(comparison: Comparison, value: float, *, signed: bool = False) -> str:
+    """A score or a difference in the measure's unit."""
+    if comparison.unit in SHARES:
+        return f"{value:+.3f}" if signed else f"{value:.3f}"
+    return f"{value:+,.2f}" if signed else f"{value:,.2f}"
+
+
+def span(comparison: Comparison, gap: Gap) -> str:
+    """`+0.078 [+0.049, +0.107]`."""
+    low, high = (number(comparison, one, signed=True) for one in (gap.low, gap.high))
+    return f"{number(comparison, gap.difference, signed=True)} [{low}, {high}]"
+
+
+def chance(p: float) -> str:
+    """A p value to three places; never zero."""
+    return "<0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def by_chance(p: float) -> str:
+    """`p < 0.001`, `p = 0.042`."""
+    return f"p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
+
+
+def verdict(comparison: Comparison) -> str:
+    """The one sentence that a reader takes away."""
+    one = comparison
+    gap = one.overall
+    least = number(one, one.detectable)
+    numbers = f"{one.measure} {number(one, one.a.mean)} against {number(one, one.b.mean)}, difference {span(one, gap)}"
+    if not one.better:
+        return (
+            f"{one.a.name} and {one.b.name} cannot be told apart on {one.task}: {numbers}, {by_chance(gap.p)}. So many queries "
+            f"({gap.n}) would find a true difference of {least} with 80 % power."
+        )
+    other = one.b.name if one.better == one.a.name else one.a.name
+    numbers = f"{one.a.name} less {one.b.name}: {numbers}" if one.better != one.a.name else numbers
+    return f"{one.better} is better than {other} on {one.task}: {numbers}, {by_chance(gap.p)}, over {gap.n} queries."
+
+
+def figures(comparison: Comparison) -> list[tuple[str, str]]:
+    """What was measured, as pairs of a name and a value."""
+    one, gap = comparison, comparison.overall
+    arrow = "higher is better" if one.direction == "higher" else "lower is better"
+    return [
+        (f"{one.measure} ({arrow})", f"{one.a.name} {number(one, one.a.mean)} · {one.b.name} {number(one, one.b.mean)}"),
+        ("difference, 95 % interval", span(one, gap)),
+        ("p value", f"{chance(gap.p)} (sign flips) · {chance(gap.p_bootstrap)} (bootstrap) · {chance(gap.p_t)} (paired t)"),
+        ("effect size", f"{gap.effect:+.2f} standard deviations of the differences"),
+        ("queries", f"{one.a.name} ahead in {one.wins}, behind in {one.losses}, equal in {one.ties}"),
+        ("smallest difference that so many queries find", f"{number(one, one.detectable)} (80 % power)"),
+        ("unjudged among the top documents", f"{one.a.name} {one.a.unjudged:.1%} · {one.b.name} {one.b.unjudged:.1%}"),
+    ]  # fmt: skip
+
+
+def placed(comparison: Comparison, document: Placed) -> str:
+    """`grade 3, minilm 1st, bm25 not found`."""
+    grade = "unjudged" if document.grade is None else f"grade {document.grade}"
+    names = ((comparison.a.name, document.a), (comparison.b.name, document.b))
+    return ", ".join([grade, *(f"{name} {_place(place)}" for name, place in names)])
+
+
+def scores(comparison: Comparison, query: Query) -> str:
+    """`minilm 1.000, bm25 0.000`."""
+    one = comparison
+    return f"{one.a.name} {number(one, query.a)}, {one.b.name} {number(one, query.b)}"
+
+
+def short(text: str) -> str:
+    """One line of a text."""
+    flat = " ".join(text.split())
+    return flat if len(flat) <= LONGEST else flat[: LONGEST - 1].rstrip() + "…"
+
+
+def _place(place: int | None) -> str:
+    if place is None:
+        return "not found"
+    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
+    return f"{place}{ending}"

@@ -1,0 +1,89 @@
+"""The values of a board: rows are systems, columns tasks. Every renderer reads them; nothing is decided here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from harness.records.record import Measured, Record
+from harness.report.grounds import Difference
+from harness.report.standing import NOT_STANDING, Standing
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One system on one task.
+
+    Attributes:
+        status: `ok`, `failed`, `not applicable`, `not run`, or `not measured` (the record lacks this measure).
+        differences: In what it is another experiment, or another version, than the rest of the board.
+        level: Whether the queries cannot tell it from the column's best: the tie group, shown in bold.
+    """
+
+    status: str
+    measured: Measured | None = None
+    record: Record | None = None
+    differences: tuple[Difference, ...] = ()
+    level: bool = False
+
+    @property
+    def comparable(self) -> bool:
+        """False where data set, split, depth or policy are not those of the rest of the column."""
+        return not any(one.experiment for one in self.differences)
+
+    @property
+    def counts(self) -> bool:
+        """Whether its number may enter a mean."""
+        return self.status == "ok" and self.comparable
+
+
+NOT_RUN = Cell("not run")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One task: its measure and what its numbers were measured on."""
+
+    task: str
+    measure: str
+    direction: str
+    unit: str
+    source: str
+    reference: Record | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One system over all columns.
+
+    Attributes:
+        mean: Over all columns; None where a cell is missing.
+        common: Over the columns that every row with a number has; None where rows are all complete.
+        rank: Place from 1 by its number among the complete rows; None for the others, which stand below the line.
+        standing: How sure that place is.
+    """
+
+    system: str
+    cells: tuple[Cell, ...]
+    facts: Mapping[str, object]
+    speed: float | None
+    mean: float | None = None
+    common: float | None = None
+    rank: int | None = None
+    standing: Standing = NOT_STANDING
+
+    @property
+    def done(self) -> int:
+        """How many columns it has a number in."""
+        return sum(cell.counts for cell in self.cells)
+
+
+@dataclass(frozen=True)
+class Board:
+    """What a leaderboard shows."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    common_tasks: tuple[str, ...] = ()
+    superseded: int = 0
+    records: tuple[Record, ...] = field(default=())

@@ -1,0 +1,144 @@
+"""What two records must share to stand side by side, and what of it they do not.
+
+Two weights. `other experiment`: the data set, the split, the depth, the policy on self-matches; such a number says nothing
+beside the others, and enters no mean. `other version`: the prompt, the length, the runtime of the same model, or the version
+of the harness or of a library that can move a number; it is marked, and counts.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from harness.models.prompts import prompt
+from harness.records.record import Record
+
+DATA = ("fingerprint", "split", "depth", "exclude_self")
+ABOUT = {"licence", "parity", "parameters", "bytes"}
+"""Facts that move no number; all others of a system are the same in all its cells, whatever the task."""
+MODEL_LIBRARIES = ("torch", "sentence-transformers", "transformers", "tokenizers")
+UNKNOWN = "not recorded"
+LEXICAL_LIBRARIES = ("bm25s", "PyStemmer")
+
+
+Values = Callable[[Record], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that a record does not share with the rest.
+
+    Attributes:
+        what: `split`, `prompts`, `torch` …
+        here, rest: Its value in this record, and in most others.
+        experiment: Whether it is another experiment, rather than another version of the same.
+    """
+
+    what: str
+    here: Any
+    rest: Any
+    experiment: bool = False
+
+    def __str__(self) -> str:
+        return f"{self.what} {_short(self.here)}, elsewhere {_short(self.rest)}"
+
+
+class Grounds:
+    """The grounds that most records of a board share.
+
+    Args:
+        records: Successful ones, in the order of their dates. Where two values are as frequent, the later data set is the
+            column's, and of two versions neither is the board's: both are marked.
+    """
+
+    def __init__(self, records: Sequence[Record]) -> None:
+        self._columns = _grouped(records, lambda one: one.task)
+        self._rows = _grouped(records, lambda one: one.system)
+        self._all = list(records)
+        self._known: dict[tuple[str, str, str], list[Any]] = {}
+
+    def differences(self, record: Record) -> list[Difference]:
+        """Everything in which a record differs from most of its column (data), of its row (usage), of the board (versions)."""
+        row = self._rows[record.system]
+        usage = dict.fromkeys(key for one in row for key in one.facts if key not in ABOUT)
+        found = [
+            *(self._one(key, record.task, self._columns[record.task], record, _data, True) for key in DATA),
+            *(self._one(key, record.system, row, record, _facts) for key in usage),
+            *_unlike_itself(record),
+            self._one("harness", "", self._all, record, _made),
+            *(self._one(name, "", self._all, record, _libraries) for name in _moving(record)),
+        ]
+        return [one for one in found if one is not None]
+
+    def _one(
+        self, key: str, group: str, records: Sequence[Record], record: Record, of: Values, experiment: bool = False
+    ) -> Difference | None:
+        asked = (of.__name__, group, key)
+        if asked not in self._known:
+            self._known[asked] = most([of(one).get(key, UNKNOWN) for one in records])
+        here, usual = of(record).get(key, UNKNOWN), self._known[asked]
+        if here == usual[0] and (len(usual) == 1 or experiment):
+            return None
+        return Difference(key, here, usual[1] if here == usual[0] else usual[0], experiment)
+
+
+def most(values: Sequence[Any]) -> list[Any]:
+    """The value that most have; where several are as frequent all of those, that of the latest record first."""
+    counts = Counter(map(repr, values))
+    latest = {repr(one): one for one in values}
+    frequent = [name for name in latest if counts[name] == max(counts.values())]
+    return [latest[name] for name in sorted(frequent, key=[*map(repr, values)][::-1].index)]
+
+
+def _grouped(records: Sequence[Record], by: Callable[[Record], str]) -> dict[str, list[Record]]:
+    groups: dict[str, list[Record]] = {}
+    for one in records:
+        groups.setdefault(by(one), []).append(one)
+    return groups
+
+
+def _data(record: Record) -> Mapping[str, Any]:
+    return record.dataset
+
+
+def _facts(record: Record) -> Mapping[str, Any]:
+    return record.facts
+
+
+def _made(record: Record) -> Mapping[str, Any]:
+    return record.provenance
+
+
+def _libraries(record: Record) -> Mapping[str, Any]:
+    return dict(record.provenance.get("libraries", {}))
+
+
+def _unlike_itself(record: Record) -> list[Difference]:
+    """What the tokenizer was given, where it is not what the prompts that are stated make of this task."""
+    stated, used = record.facts.get("prompts"), record.checks.get("prompts", {})
+    if not isinstance(stated, Mapping):
+        return []
+    kind, first = str(record.dataset.get("kind", "")), record.checks.get("first", {})
+    found = []
+    for role, text in used.items():
+        expected = prompt(stated, role if role != "text" else "", record.task, kind)
+        if text != expected:
+            found.append(Difference(f"{role} prompt", repr(text), f"{expected!r} by the prompts that are stated"))
+        elif not str(first.get(role, text)).startswith(text):
+            found.append(Difference(f"first {role}", repr(first[role]), f"it begins with {text!r}"))
+    return found
+
+
+def _moving(record: Record) -> tuple[str, ...]:
+    """Libraries that can move this record's number."""
+    kind = record.facts.get("kind")
+    own = LEXICAL_LIBRARIES if kind == "lexical" else MODEL_LIBRARIES
+    theirs = ("mteb",) if str(record.task).startswith("mteb") else ()
+    return (*own, *theirs, "pytrec-eval-terrier")
+
+
+def _short(value: Any) -> str:
+    text = "none" if value in (None, "", {}, []) else str(value)
+    return text if len(text) <= 60 else text[:57] + "…"

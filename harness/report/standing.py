@@ -1,0 +1,92 @@
+"""Where the systems of a board stand, as far as its queries can tell: tie groups, rank intervals, chance of being best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.stats.bootstrap import interval
+from harness.stats.means import over_queries, over_tasks_and_queries
+from harness.stats.ranks import ranks
+from harness.types import Scores
+
+FEWEST_TASKS = 6
+"""Tasks from which on the tasks themselves can be the sample, where there are no scores per query."""
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where one system stands among those that are ranked.
+
+    Attributes:
+        first, last: Places from 1 between which it stands, with 95 % confidence for all systems together; None where
+            nothing says how sure a place is.
+        best: Share of resamples in which it is the best.
+        low, high: 95 % interval of its mean for other queries of the same tasks.
+        wide: The same for other tasks too; None for a single task.
+    """
+
+    first: int | None = None
+    last: int | None = None
+    best: float | None = None
+    low: float | None = None
+    high: float | None = None
+    wide: tuple[float, float] | None = None
+
+
+NOT_STANDING = Standing()
+
+
+def aligned(scores: Sequence[Scores | None]) -> Floats | None:
+    """Scores per query as columns, shape (queries, systems); None where one is lacking or answers other queries."""
+    known = [one for one in scores if one is not None]
+    if not known or len(known) < len(scores):
+        return None
+    asked = list(known[0].query_ids)
+    if any(list(one.query_ids) != asked for one in known[1:]) or not asked:
+        return None
+    return np.column_stack([one.values for one in known])
+
+
+def leading(values: Floats, *, higher: bool) -> list[bool]:
+    """Which systems the queries cannot tell from the best one, adjusted for the number of systems."""
+    return [bool(one) for one in ranks(values, higher=higher).leading]
+
+
+def standings(tasks: Sequence[Floats | None], means: Floats, *, higher: bool) -> list[Standing]:
+    """The standing of each system over all tasks.
+
+    Args:
+        tasks: Of each task the scores per query, shape (queries, systems), or None where there are none.
+        means: Shape (tasks, systems); they are the sample where a task has no scores per query.
+        higher: Whether more is better.
+    """
+    known = [one for one in tasks if one is not None]
+    if len(known) == len(tasks) and known:
+        return _stood(known, higher=higher)
+    if len(tasks) >= FEWEST_TASKS:
+        found = ranks(means, higher=higher)
+        wide = over_queries([means])
+        return [
+            Standing(int(a), int(b), float(best), wide=interval(wide[:, place]))
+            for place, (a, b, best) in enumerate(zip(found.first, found.last, found.best, strict=True))
+        ]
+    return [Standing() for _ in range(means.shape[1])]
+
+
+def _stood(tasks: list[Floats], *, higher: bool) -> list[Standing]:
+    found = ranks(tasks, higher=higher)
+    narrow = over_queries(tasks)
+    wide = over_tasks_and_queries(tasks) if len(tasks) > 1 else None
+    return [
+        Standing(
+            int(found.first[place]), int(found.last[place]), float(found.best[place]), *interval(narrow[:, place]),
+            interval(wide[:, place]) if wide is not None else None,
+        )
+        for place in range(tasks[0].shape[1])
+    ]  # fmt: skip
