@@ -135,7 +135,24 @@ def test_ir_measures_agrees_on_random_runs_with_ties_holes_and_missing_queries()
         query: {d: float(generator.integers(0, 5)) for d in generator.choice(documents, 15, replace=False)}
         for query in list(qrels)[::2]
     }
-    names = {"nDCG@10": "nDCG@10", "MAP@10": "AP@10", "recall@5": "R@5", "Rprec": "Rprec", "precision@10": "P@10"}
+    names = {
+        "nDCG@10": "nDCG@10",
+        "nDCG": "nDCG",
+        "nDCG(gain=exp)@10": "nDCG(gains={0:0,1:1,2:3,3:7})@10",
+        "MAP@10": "AP@10",
+        "MAP": "AP",
+        "MAP(rel=2)@5": "AP(rel=2)@5",
+        "MRR": "RR",
+        "MRR(rel=2)": "RR(rel=2)",
+        "recall@5": "R@5",
+        "recall(rel=3)@10": "R(rel=3)@10",
+        "precision@10": "P@10",
+        "precision(rel=2)@5": "P(rel=2)@5",
+        "success@1": "Success@1",
+        "success(rel=2)@5": "Success(rel=2)@5",
+        "Rprec": "Rprec",
+        "Rprec(rel=2)": "Rprec(rel=2)",
+    }
     scored = [ir_measures.ScoredDoc(q, d, s) for q, one in runs.items() for d, s in one.items()]
     judged = [ir_measures.Qrel(q, d, g) for q, one in qrels.items() for d, g in one.items()]
     ours = evaluate(toys.run(runs, depth=30), toys.data(qrels, documents), list(names))

@@ -2,7 +2,8 @@
 
 It would (1) drop queries that are absent from the run, so that half an answer is scored on that half, and (3) store
 scores as float32 and order ties anew. So it is given ranks instead of scores, for every query that was answered, and
-what it does not return is 0.
+what it does not return is 0. A query whose highest grade is −2 or less (TREC's junk) would crash the interpreter: a grade
+below 0 is given to it as 0, which none of these measures tells apart.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ def _gains(measure: Measure, qrels: Qrels) -> dict[str, dict[str, int]]:
         raise MeasureError(f"'{measure.name}': gain={gain} is neither linear nor exp.")
     power = gain == "exp"
     return {
-        query_id: {document: (2**grade - 1 if power and grade > 0 else grade) for document, grade in judged.items()}
+        query_id: {
+            document: 2**grade - 1 if power and grade > 0 else max(grade, 0) for document, grade in judged.items()
+        }
         for query_id, judged in qrels.items()
     }
 
