@@ -53,6 +53,7 @@ class Dataset:
 
     `candidates` restricts each query to a list of documents (a reranking task); None searches the whole corpus.
     `counts` says what was read and what was left out: documents, queries, judged, without_positive …
+    `left_out` names the first few of what is no longer in the data, under the key of its count; no part of the fingerprint.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Dataset:
     fingerprint: str
     candidates: Mapping[str, Sequence[str]] | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

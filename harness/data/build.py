@@ -11,9 +11,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from harness.data.counted import lenient
 from harness.data.fingerprint import fingerprint
 from harness.errors import DataError
 from harness.types import Dataset, Qrels, Texts
+
+NAMED = 3
+"""How many of each kind of what was left out are named."""
 
 
 def dataset(
@@ -43,7 +47,7 @@ def dataset(
     """
     documents, queries = _identified(name, "document", documents), _identified(name, "query", queries)
     cast = _judgments(name, qrels)
-    refusal = otherwise if strict else None
+    refusal = otherwise if strict and not lenient.get() else None
     counts = {"documents": len(documents), "queries_read": len(queries)}
     document_ids, query_ids = set(documents.ids), set(queries.ids)
 
@@ -57,12 +61,15 @@ def dataset(
     _expect(
         name, refusal, counts, "dangling_judgments", "judgments of a query or document that does not exist", dangling
     )
+    unknown = [one for one in cast if one not in query_ids]
+    counts["unknown_queries"] = sum(len(cast[one]) for one in unknown)
 
     answerable = {query_id for query_id, judged in cast.items() if any(grade > 0 for grade in judged.values())}
     judged_ids = {query_id for query_id, judged in cast.items() if judged}
     kept = [query_id in (judged_ids if keep_without_positive else answerable) for query_id in queries.ids]
     counts["unjudged_queries"] = sum(query_id not in judged_ids for query_id in queries.ids)
-    counts["without_positive"] = sum(query_id in judged_ids - answerable for query_id in queries.ids)
+    pointless = [query_id for query_id in queries.ids if query_id in judged_ids and query_id not in answerable]
+    counts["without_positive"] = len(pointless)
     queries = select(queries, kept)
     if not len(documents):
         raise DataError(f"{name}: the corpus is empty.")
@@ -84,6 +91,7 @@ def dataset(
         fingerprint=fingerprint(split, documents, queries, used, pools),
         candidates=pools,
         counts=counts,
+        left_out={"unknown_queries": unknown[:NAMED], "without_positive": pointless[:NAMED]},
     )
 
 
