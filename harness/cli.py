@@ -10,9 +10,10 @@ from omegaconf import DictConfig
 
 from harness import plugins, sources
 from harness.answers import FAILURE, guarded
+from harness.asked import prepare
 from harness.config.jobs import Job, current, job_of
 from harness.config.mistakes import explained
-from harness.config.tokens import named_choices, spelled_out
+from harness.config.tokens import spelled_out
 from harness.help import help_text
 from harness.records.record import Record
 
@@ -35,12 +36,8 @@ def run(arguments: Sequence[str]) -> int:
 def compose(arguments: Sequence[str]) -> int:
     """Hand the arguments to Hydra; what it complains of is told in the harness's way."""
     import hydra
-    from hydra.core.config_store import ConfigStore
-    from hydra.core.plugins import Plugins
 
     from harness import launcher
-    from harness.config.schema import Settings
-    from harness.config.search_path import PluginConfigurations
 
     failures: list[int] = []
     raised: list[Exception] = []
@@ -59,12 +56,8 @@ def compose(arguments: Sequence[str]) -> int:
         except Exception as error:  # noqa: BLE001 - raised below: Hydra would print words of its own first
             raised.append(error)
 
-    ConfigStore.instance().store(name="settings", node=Settings, provider="harness")
     launcher.BySystem.run_sweep = staticmethod(sweep)
-    launcher.register()
-    Plugins.instance().register(PluginConfigurations)
-    PluginConfigurations.folders = plugins.configurations()
-    named_choices(arguments)
+    prepare(arguments)
     os.environ["HYDRA_FULL_ERROR"] = "1"  # the exception itself, for `explained`
     sys.argv[1:] = arguments
     entry = hydra.main(config_path=str(plugins.home() / "conf"), config_name="config", version_base="1.3")(one)
@@ -77,6 +70,7 @@ def compose(arguments: Sequence[str]) -> int:
 
 def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool) -> list[Record]:
     """The straight line under a display, and the leaderboard at its end."""
+    from harness.audit import show_audit, variants
     from harness.benchmark import benchmark
     from harness.cells.display import Display
     from harness.cells.opening import Opener, expect_measures
@@ -84,16 +78,18 @@ def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool
     from harness.records.archive import Archive
     from harness.shards import fill
 
+    rounds = [list(jobs)] if settings.audit.value == "none" else variants(jobs)
     sources.use(settings.data.mirror, settings.data.models, settings.data.cache, settings.data.vectors.value)
     expect_measures(jobs)
     archive, opener = Archive(settings.results), Opener(settings.device, settings.memory)
-    with Display(len(jobs), shown=settings.progress) as display:
+    how = {"overwrite": settings.overwrite, "record_failures": record_failures}
+    with Display(len(jobs) * len(rounds), shown=settings.progress) as display:
         if settings.encode.shard is not None:
             fill(jobs, opener, display, settings.encode.shard)
             return []
-        records = benchmark(
-            jobs, archive, opener, display, overwrite=settings.overwrite, record_failures=record_failures
-        )
+        records = [benchmark(one, archive, opener, display, **how) for one in rounds]
     if settings.board:
         publish(archive)
-    return records
+    if len(rounds) > 1:
+        show_audit(records, archive)
+    return [record for one in records for record in one]

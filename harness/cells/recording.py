@@ -7,10 +7,10 @@ import traceback
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.cells.doubts import doubts, quality_of_cut, training
 from harness.cells.opening import Cell
 from harness.errors import HarnessError, NotApplicable
-from harness.measures.evaluate import evaluate
-from harness.measures.names import Measure, parse
+from harness.measures.names import parse
 from harness.records.digest import digest
 from harness.records.provenance import provenance
 from harness.records.record import Measured, Record, number
@@ -20,17 +20,23 @@ from harness.types import Dataset, Delegated, Run, Scores, System, Task
 
 def ranked(key: str, system: System, task: Task, run: Run, scores: Sequence[Scores], cell: Cell) -> Record:
     """The record of a run and its scores."""
-    notes = {name: value for name, value in run.notes.items() if name != "seconds"}
+    notes = {name: value for name, value in run.notes.items() if name not in ("seconds", "cut")}
+    if found := quality_of_cut(scores[0], run.notes.get("cut", ())):
+        notes["truncation"] = {**notes.get("truncation", {}), "quality": found}
     whole = task.whole_run(run) if task.whole_run is not None else {}
     return Record(
         key=key,
         status="ok",
         system=system.name,
         task=task.name,
-        facts=dict(system.facts),
+        facts=(facts := dict(system.facts)),
         dataset={**described(task), "asked": cell.asked},
         measures=(*(_whole(name, value, task.dataset) for name, value in whole.items()), *map(measured, scores)),
-        checks={**doubts(run, task.dataset, [parse(one.measure) for one in scores]), **notes},
+        checks={
+            **doubts(run, task.dataset, [parse(one.measure) for one in scores]),
+            **notes,
+            **training(facts, cell.asked),
+        },
         seconds={name: round(value, 4) for name, value in run.notes.get("seconds", {}).items()},
         provenance=provenance(cell.command),
     )
@@ -55,7 +61,7 @@ def delegated(
         status="ok",
         system=system.name,
         task=task.name,
-        facts=dict(system.facts),
+        facts=(facts := dict(system.facts)),
         dataset={
             "name": task.dataset_name,
             "revision": task.revision,
@@ -66,7 +72,7 @@ def delegated(
             "asked": cell.asked,
         },
         measures=tuple(finite),
-        checks=dict(seen),
+        checks={**seen, **training(facts, cell.asked)},
         seconds={"evaluate": round(seconds, 4)},
         provenance=provenance(cell.command),
     )
@@ -107,19 +113,6 @@ def measured(scores: Scores) -> Measured:
         scores.measure, one.mean, number(one.low), number(one.high), one.n, one.method,
         plugin.unit, plugin.direction, plugin.source,
     )  # fmt: skip
-
-
-def doubts(run: Run, dataset: Dataset, measures: Sequence[Measure]) -> dict[str, Any]:
-    """Ties and unjudged documents at each cutoff that a measure looks at, and queries that were not answered."""
-    cutoffs = sorted({measure.k or run.depth for measure in measures} | {min(10, run.depth)})
-    names = [f"{kind}@{k}" for k in cutoffs for kind in ("unjudged", "ties")]
-    found = {one.measure: round(float(one.values.mean()), 6) for one in evaluate(run, dataset, names)}
-    answered = {query_id for query_id, documents in zip(run.query_ids, run.doc_ids, strict=True) if len(documents)}
-    return {
-        "unjudged": {name: value for name, value in found.items() if name.startswith("unjudged")},
-        "ties": {name: value for name, value in found.items() if name.startswith("ties")},
-        "unanswered": len(dataset.queries) - len(answered),
-    }
 
 
 def described(task: Task) -> dict[str, Any]:

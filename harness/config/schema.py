@@ -17,6 +17,13 @@ class Kept(Enum):
     none = "none"
 
 
+class Audit(Enum):
+    """What is looked into besides."""
+
+    none = "none"
+    prompts = "prompts"
+
+
 @dataclass
 class Data:
     """Where data sets come from."""
@@ -51,6 +58,8 @@ class Settings:
     """How many documents are ranked per query, instead of the task's own depth."""
     limit: int | None = None
     """Use the first N queries only: a try-out, marked as such on the board."""
+    audit: Audit = Audit.none
+    """`prompts`: each model with its prompts, with none and with them swapped, in one table."""
     device: str = "auto"
     """`cpu`, `cuda`, `mps`, or `auto` for the best one present."""
     memory: int = 1024

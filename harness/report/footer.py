@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from harness.report.grid import Board, Column
 
+SHOWN = 12
+"""Lines on what was cut."""
 MOST = 6
 """Systems whose wide interval is spelled out."""
 
@@ -65,6 +67,35 @@ def _unjudged(board: Board, column: Column) -> list[str]:
         one.checks["unjudged"][name] for one in records if one is not None and name in one.checks.get("unjudged", {})
     ]
     return [f"{name} {min(shares):.2f} to {max(shares):.2f}"] if shares else []
+
+
+def truncation(board: Board) -> list[str]:
+    """What each model's limit cut off, and what that cost where it can be told."""
+    lines = []
+    for row in board.rows:
+        for column, cell in zip(board.columns, row.cells, strict=True):
+            found = cell.record.checks.get("truncation", {}) if cell.record else {}
+            share = found.get("document", {})
+            if not share.get("texts_cut"):
+                continue
+            line = (
+                f"{row.system} reads {row.facts.get('max_length')} tokens: on {column.task} {_percent(share['texts_cut'])} of "
+                f"the documents and {_percent(share['tokens_cut'])} of all tokens are cut"
+            )
+            if cost := found.get("quality"):
+                line += (
+                    f"; {cost['measure']} {cost['cut']['mean']:.3f} where a relevant document is cut (n={cost['cut']['n']}), "
+                    f"{cost['uncut']['mean']:.3f} elsewhere (n={cost['uncut']['n']}), difference {cost['difference']:+.3f} "
+                    f"[{cost['low']:+.3f}, {cost['high']:+.3f}]"
+                )
+            lines.append(line)
+    return lines[:SHOWN] + (
+        [f"{len(lines) - SHOWN} more cells with cut documents, in the records"] if lines[SHOWN:] else []
+    )
+
+
+def _percent(share: float) -> str:
+    return "<1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
 
 
 def definitions(board: Board) -> list[str]:

@@ -26,7 +26,7 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
         lines += [f"![{caption}]({path})", ""]
     lines += ["## What was measured", ""]
     lines += [f"- {footer.data_line(board, column)}" for column in board.columns]
-    lines += [f"- {line}" for line in footer.definitions(board)]
+    lines += [f"- {line}" for line in [*footer.truncation(board), *footer.definitions(board)]]
     lines += [f"- {footer.origin(board)}"]
     if board.superseded:
         lines += [f"- {board.superseded} older record(s) of the same names are not shown; they are in `records/`."]

@@ -31,7 +31,12 @@ def value(cell: Cell) -> str:
     text = f"{one.mean:.3f}" if share else f"{one.mean:,.2f}"
     if one.low is not None and one.high is not None:
         text += f" {half(one.low, one.high)}" if share else f" ±{(one.high - one.low) / 2:,.2f}"
-    return text + (f" {mark(cell)}" if cell.differences else "")
+    return " ".join(filter(None, [text, mark(cell), trained(cell)]))
+
+
+def trained(cell: Cell) -> str:
+    """`seen`, `not seen` or `unknown`: whether the model was trained on this public task's data; else empty."""
+    return str(cell.record.checks.get("training", "")) if cell.record is not None else ""
 
 
 def half(low: float, high: float) -> str:
@@ -155,6 +160,10 @@ def legend(board: Board) -> list[str]:
         )
     if OTHERWISE in marks:
         lines.append(f"{OTHERWISE}: another prompt, length or version than the rest of the board; it counts")
+    if any(trained(cell) for cell in cells):
+        lines.append(
+            "seen, not seen, unknown: whether mteb's registry says that the model was trained on this task's data"
+        )
     if marks & {INCOMPARABLE, OTHERWISE}:
         lines.append("what differs, and the command that mends it: `python -m harness.leaderboard --explain SYSTEM`")
     return lines

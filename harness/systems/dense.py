@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.encode.engine import Encoded, encode, truncation
 from harness.encode.store import Shelf, Stored
@@ -28,7 +29,7 @@ from harness.records.digest import digest
 from harness.search.exact import MEMORY, search
 from harness.search.variant import FULL, Variant
 from harness.sources import source
-from harness.types import Progress, Role, Run, Task, Vectors, no_progress
+from harness.types import Dataset, Progress, Role, Run, Task, Vectors, no_progress
 
 if TYPE_CHECKING:
     from harness.models.transformer import Transformer
@@ -181,6 +182,7 @@ class Dense:
             notes["first"][role] = used + texts.texts[0]
             notes["truncation"][role] = truncation([encoded.facts])
             notes["norms"][role] = encoded.norms()
+        notes["cut"] = _questions_of(data, made["document"].facts["cut"] > 0)
         start = time.perf_counter()
         ids, scores = search(
             made["query"].read(),
@@ -243,6 +245,16 @@ class Dense:
         }
         wanted = candidate(self.spec, self._device)
         return source().cache / "models" / f"{digest({**made, 'runtime': [wanted, version(wanted)]})}.json"
+
+
+def _questions_of(data: Dataset, cut: NDArray[np.bool_]) -> list[str]:
+    """The queries of which a relevant document is among those that were cut, shape (documents,)."""
+    if not cut.any():
+        return []
+    short = {data.documents.ids[int(place)] for place in np.flatnonzero(cut)}
+    return [
+        one for one in data.queries.ids if any(data.qrels[one][name] > 0 for name in short & data.qrels[one].keys())
+    ]
 
 
 def _shifted(progress: Progress, before: int, total: int, done: int, _: int, tokens: int = 0) -> None:

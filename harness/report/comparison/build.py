@@ -11,6 +11,7 @@ from harness.measures.evaluate import evaluate
 from harness.measures.names import Measure
 from harness.report.comparison.evidence import Evidence
 from harness.report.comparison.gaps import gap, groups, slices
+from harness.report.comparison.unjudged import unsettled
 from harness.report.comparison.values import Comparison, Side
 from harness.stats.power import detectable
 from harness.types import Dataset, Run
@@ -18,6 +19,8 @@ from harness.types import Dataset, Run
 NOTABLE = 0.02
 """Difference in the share of unjudged documents from which on two systems are not judged alike."""
 SAME = 1e-9
+EXPECTED = {"nDCG", "MRR", "recall"}
+"""Measures whose expected value over the orders of ties is known."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,8 @@ def compare(
         won=evidence.queries([int(one) for one in order[:shown] if ahead[one]]),
         lost=evidence.queries([int(one) for one in order[::-1][:shown] if behind[one]]),
         detectable=detectable(differences),
-        notes=(*notes, *_doubts(sides, looked)),
+        notes=(*notes, *_doubts(sides, looked), *_tied((a, b), sides, dataset, measure)),
+        unsettled=unsettled({a.name: a.run, b.name: b.run}, dataset, measure.name),
     )
 
 
@@ -87,9 +91,19 @@ def _doubts(sides: Sequence[Side], k: int) -> list[str]:
             f"unjudged@{k} differs: {one.name} {one.unjudged:.1%}, {other.name} {other.unjudged:.1%}. Unjudged documents "
             f"count as wrong, so {worse.name} may be better than its number."
         )
-    return found + [
-        f"{side.ties:.1%} of the top {k} of {side.name} share their score with another document: there the ids decide. "
-        f"See measure=expected-nDCG@{k}."
-        for side in sides
-        if side.ties > NOTABLE
-    ]
+    return found
+
+
+def _tied(contestants: Sequence[Contestant], sides: Sequence[Side], dataset: Dataset, measure: Measure) -> list[str]:
+    """Where the order of ties decides more than a little: the measure's mean over all their orders, where there is one."""
+    if max(side.ties for side in sides) <= NOTABLE:
+        return []
+    shares = ", ".join(f"{side.name} {side.ties:.1%}" for side in sides)
+    line = f"Share of top documents whose score another one has too: {shares}. There the document ids decide"
+    if measure.plugin.name not in EXPECTED:
+        return [f"{line}."]
+    name = f"expected-{measure.name}"
+    means = ", ".join(
+        f"{one.name} {float(evaluate(one.run, dataset, [name])[0].values.mean()):.3f}" for one in contestants
+    )
+    return [f"{line}; over every order of the ties {name} is: {means}."]

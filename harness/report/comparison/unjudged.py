@@ -1,0 +1,40 @@
+"""What judging could still change between two systems, and which documents to judge first."""
+
+from __future__ import annotations
+
+from harness.errors import MeasureError
+from harness.measures.holes import settled
+from harness.measures.to_judge import to_judge
+from harness.report.comparison.wording import short
+from harness.types import Dataset, Run
+
+NEXT = 10
+"""Pairs that are named."""
+
+
+def unsettled(runs: dict[str, Run], dataset: Dataset, measure: str) -> tuple[str, ...]:
+    """Lines on what the unjudged documents in the top of two systems could change; empty where there are none.
+
+    Args:
+        runs: The two systems by name.
+    """
+    try:
+        found = settled(runs, dataset, measure)
+    except MeasureError as error:
+        return (str(error),)
+    if found.high - found.low <= 1e-12:
+        return ()
+    verdict = "the order stands whatever they are" if found.settled else "they could turn the order"
+    lines = [
+        f"If every unjudged document in the top of either were judged, the difference would lie between {found.low:+.3f} and "
+        f"{found.high:+.3f} (now {found.mean:+.3f}): {verdict}."
+    ]
+    pairs = to_judge(runs, dataset, measure, NEXT)
+    places = {one: place for place, one in enumerate(dataset.documents.ids)} if pairs else {}
+    texts = dict(zip(dataset.queries.ids, dataset.queries.texts, strict=True))
+    lines += [
+        f"Judge next: {one.query_id} × {one.document_id} ({one.effect:+.4f} if relevant): {short(texts[one.query_id])} → "
+        f"{short(dataset.documents.texts[places[one.document_id]]) if one.document_id in places else '(not in the corpus)'}"
+        for one in pairs
+    ]
+    return tuple(lines)
