@@ -78,6 +78,9 @@ def main(options: Options) -> None:
 def _task(records: Sequence[Record], options: Options) -> str:
     """The one task that every named system has a record of."""
     names = {name for name in (options.a, options.b) if not Path(name).is_file()}
+    systems = {one.system for one in records}
+    for name in sorted(names - systems):
+        raise UnknownName("system", name, systems, "Nor is it a file.")
     tasks = {one.task for one in records}
     shared = [task for task in tasks if names <= {one.system for one in records if one.task == task}]
     if len(shared) != 1:

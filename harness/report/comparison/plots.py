@@ -55,7 +55,7 @@ def where(comparison: Comparison) -> Figure | None:
     axes.set_yticks(range(len(shown)), [f"{gap.what} (n={gap.n})" for gap in shown], fontsize=9)
     axes.set_ylim(-0.6, len(shown) - 0.4)
     left, right = (one.b.name, one.a.name) if one.direction == "higher" else (one.a.name, one.b.name)
-    axes.set_xlabel(f"← {left} better      {one.measure}, A less B, 95 % interval      {right} better →")
+    axes.set_xlabel(f"← {left} better  |  {one.measure}, A less B, 95 % interval  |  {right} better →")
     axes.set_title("Where the difference lives (grey: not beyond chance)", loc="left", fontsize=11, color=INK)
     frame(axes)
     axes.grid(axis="x", color="#e4e7eb", linewidth=0.8)

@@ -28,7 +28,7 @@ def chance(p: float) -> str:
 
 def by_chance(p: float) -> str:
     """`p < 0.001`, `p = 0.042`."""
-    return f"p {'< 0.001' if p < 0.001 else f'= {p:.3f}'}"
+    return ("p < 0.001" if p < 0.001 else f"p = {p:.3f}").replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def verdict(comparison: Comparison) -> str:
