@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from harness.report.grid import Board, Column
 
+NOTABLE = 0.02
+"""Difference in the share of unjudged documents from which on two systems are not judged alike."""
 SHOWN = 12
 """Lines on what was cut."""
 MOST = 6
@@ -66,7 +68,10 @@ def _unjudged(board: Board, column: Column) -> list[str]:
     shares = [
         one.checks["unjudged"][name] for one in records if one is not None and name in one.checks.get("unjudged", {})
     ]
-    return [f"{name} {min(shares):.2f} to {max(shares):.2f}"] if shares else []
+    if not shares:
+        return []
+    unlike = ": not judged alike" if max(shares) - min(shares) >= NOTABLE else ""
+    return [f"{name} {min(shares):.2f} to {max(shares):.2f}{unlike}"]
 
 
 def truncation(board: Board) -> list[str]:
