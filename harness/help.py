@@ -18,9 +18,13 @@ Evaluate text-embedding models; records, tables and plots in results/.
   python -m harness model=path model.path=DIR task=beir task.path=DIR
   python -m harness.leaderboard                                 tables and plots again, from the records
   python -m harness.rescore 'measures=[nDCG@20]'                further measures, from the stored runs
+  python -m harness.compare A B task=legal                      two systems query by query, and how sure the difference is
+  python -m harness.power task=legal                            which differences the queries can tell
+  python -m harness.check task=legal                            faults of the data, before any model is loaded
+  python -m harness.reproduce                                   published scores beside ours
 
 Options (KEY=VALUE): measures=[nDCG@10,…] depth=N limit=N device=auto|cpu|cuda results=DIR overwrite=true
-  progress=false board=false data.mirror=DIR data.models=DIR; an option of a model or task as model.KEY=… task.KEY=…
+  audit=prompts progress=false board=false data.mirror=DIR data.models=DIR; an option of a model or task as model.KEY=… task.KEY=…
   --cfg job shows what a command line composes to.
 """
 

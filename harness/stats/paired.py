@@ -82,7 +82,7 @@ def _flipped(differences: Floats, resamples: int, seed: int) -> Iterator[Floats]
     """Means of the differences under random signs, block by block; shape (block, comparisons)."""
     queries = len(differences)
     generator = np.random.default_rng(seed)
-    block = min(resamples, max(1_024, BLOCK // (8 * differences.shape[1])))
+    block = min(resamples, max(64, BLOCK // (8 * differences.shape[1])))
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)
         bits = np.unpackbits(generator.integers(0, 256, size=(rows, -(-queries // 8)), dtype=np.uint8), axis=1)[
