@@ -13,7 +13,7 @@ FLOORS = [
     ["types", "errors", "registry"],
     ["config", "records", "stats", "sources"],
     ["data", "models", "encode", "search", "measures"],
-    ["systems", "report"],
+    ["systems", "report", "published"],
     ["cells"],
     ["benchmark", "shards", "audit"],
     [
@@ -29,6 +29,8 @@ FLOORS = [
         "leaderboard",
         "compare",
         "power",
+        "reproduce",
+        "entry",
         "rescore",
         "export",
         "store",

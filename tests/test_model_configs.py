@@ -21,6 +21,7 @@ OPEN = {"hub": "name", "path": "path"}
 
 OWN_FILES = "mteb states none and takes them from the model's own files; ours are those, written out"
 EXCEPTIONS = {
+    "minilm": {"revision": "the files come with a package and are held by their digest"},
     "minilm-l12": {"max_length": "mteb gives the model card's 256; the model's files, and so mteb's runs, cut at 128"},
     "e5-large": {"max_length": "mteb says 514; the model has 512 positions"},
     "multilingual-e5-base": {"max_length": "mteb counts the two positions that XLM-R spends on padding"},

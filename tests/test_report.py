@@ -216,3 +216,15 @@ def test_scores_of_other_queries_make_no_tie_group():
     }  # fmt: skip
     made = board([record("a", "t", 1.0), record("b", "t", 0.95)], lambda one: {"nDCG@10": scores[one.system]})
     assert {row.system: row.cells[0].level for row in made.rows} == {"a": True, "b": False}
+
+
+def test_a_column_says_where_systems_were_not_judged_alike_and_where_ids_decide():
+    """8 and 3. Shares of unjudged and of tied documents, and what a reader has to think of them."""
+    found = [
+        record("a", "t", 0.5, checks={"unjudged": {"unjudged@10": 0.1}, "ties": {"ties@10": 0.0}}),
+        record("b", "t", 0.4, checks={"unjudged": {"unjudged@10": 0.3}, "ties": {"ties@10": 0.4}}),
+    ]
+    text = markdown(board(found, no_scores), {})
+    assert "unjudged@10 0.10 to 0.30: not judged alike, ties@10 0.00 to 0.40: document ids decide there" in text
+    text = markdown(board(found[:1], no_scores), {})
+    assert "unjudged@10 0.10 to 0.10" in text and "alike" not in text and "ties@10" not in text

@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.report.grid import Board, Column
 
 NOTABLE = 0.02
-"""Difference in the share of unjudged documents from which on two systems are not judged alike."""
+"""Share of tied documents, and difference in the share of unjudged ones, from which on a reader is told."""
 SHOWN = 12
 """Lines on what was cut."""
 MOST = 6
@@ -56,22 +56,24 @@ def data_line(board: Board, column: Column) -> str:
     if data.get("depth"):
         parts.append(f"depth {data['depth']}")
     parts.append(f"fingerprint {str(data.get('fingerprint'))[:12]}")
-    parts += _unjudged(board, column)
+    parts += _doubts(board, column)
     return f"{column.task}: {', '.join(parts)}"
 
 
-def _unjudged(board: Board, column: Column) -> list[str]:
-    """Least and most share of unjudged documents at the measure's cutoff: what counts as wrong because nobody looked."""
-    place = board.columns.index(column)
-    name = f"unjudged@{column.measure.partition('@')[2]}"
+def _doubts(board: Board, column: Column) -> list[str]:
+    """Least and most share, at the measure's cutoff, of what counts as wrong because nobody looked, and of what is tied."""
+    place, cutoff = board.columns.index(column), column.measure.partition("@")[2]
     records = [row.cells[place].record for row in board.rows if row.cells[place].counts]
-    shares = [
-        one.checks["unjudged"][name] for one in records if one is not None and name in one.checks.get("unjudged", {})
-    ]
-    if not shares:
-        return []
-    unlike = ": not judged alike" if max(shares) - min(shares) >= NOTABLE else ""
-    return [f"{name} {min(shares):.2f} to {max(shares):.2f}{unlike}"]
+    found = []
+    for kind, name in (("unjudged", f"unjudged@{cutoff}"), ("ties", f"ties@{cutoff}")):
+        shares = [one.checks[kind][name] for one in records if one is not None and name in one.checks.get(kind, {})]
+        if not shares or (kind == "ties" and max(shares) < NOTABLE):
+            continue
+        text = f"{name} {min(shares):.2f} to {max(shares):.2f}"
+        if kind == "unjudged" and max(shares) - min(shares) >= NOTABLE:
+            text += ": not judged alike"
+        found.append(text + (": document ids decide there" if kind == "ties" else ""))
+    return found
 
 
 def truncation(board: Board) -> list[str]:

@@ -1,0 +1,107 @@
+"""Ours beside theirs: for a terminal and as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from harness.published.scores import Published
+
+HEADS = ("model", "task", "measure", "theirs", "ours", "gap", "tolerance", "verdict")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one published score.
+
+    Attributes:
+        ours: Our mean, in the measure's unit; None where there is none.
+        reason: Why there is none, in short.
+        failed: Whether it was at hand and yet gave none.
+        causes: For a gap beyond the tolerance: what explains it, one line each.
+        despite: For a score that is reproduced: stated settings that differ all the same. It may be met by luck.
+    """
+
+    entry: Published
+    ours: float | None = None
+    reason: str = ""
+    failed: bool = False
+    causes: tuple[str, ...] = ()
+    despite: tuple[str, ...] = ()
+
+    @property
+    def verdict(self) -> str:
+        """`reproduced`, `off`, `not at hand` or `failed`."""
+        if self.ours is None:
+            return "failed" if self.failed else "not at hand"
+        return "reproduced" if self.entry.met_by(self.ours) else "off"
+
+
+def show(outcomes: Sequence[Outcome], console: Console | None = None) -> None:
+    """Print the table, and below it what is off and why, and what could not be run."""
+    console = console or Console(highlight=False)
+    if not console.is_terminal and console.width < 120:
+        console.width = 120
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for place, head in enumerate(HEADS):
+        number = 3 <= place < 7
+        table.add_column(head, justify="right" if number else "left", no_wrap=number, overflow="fold")
+    for one in outcomes:
+        table.add_row(*_cells(one), style="bold" if one.verdict in ("off", "failed") else None)
+    console.print(table)
+    for line in [summary(outcomes), *_remarks(outcomes)]:
+        console.print(f"  {line}", soft_wrap=True, markup=False)
+
+
+def markdown(outcomes: Sequence[Outcome], about: str) -> str:
+    """The whole page; `about` says which file, with what, and when."""
+    lines = [f"# Reproduction\n\n{summary(outcomes)} {about}\n", f"| {' | '.join(HEADS)} |"]
+    lines.append("| :-- | :-- | :-- | --: | --: | --: | --: | :-- |")
+    lines += [f"| {' | '.join(map(_plain, _cells(one)))} |" for one in outcomes]
+    lines += ["", *(f"- {_plain(line)}" for line in _remarks(outcomes)), ""]
+    lines += ["Theirs:", ""]
+    sources = (f"- {_name(one.entry)}: {one.entry.source}" for one in outcomes)
+    return "\n".join([*lines, *map(_plain, dict.fromkeys(sources))]) + "\n"
+
+
+def summary(outcomes: Sequence[Outcome]) -> str:
+    """How many of each verdict, in one sentence."""
+    verdicts = [one.verdict for one in outcomes]
+    counts = [f"{verdicts.count(kind)} {kind}" for kind in ("reproduced", "off", "failed", "not at hand")]
+    return f"Of {len(outcomes)} published scores: {', '.join(one for one in counts if not one.startswith('0 '))}."
+
+
+def _cells(one: Outcome) -> list[str]:
+    entry, ours = one.entry, one.ours
+    numbers = ["–", "–"] if ours is None else [f"{ours:.5f}", f"{ours - entry.value:+.5f}"]
+    return [entry.model, entry.task, entry.measure, f"{entry.value:g}", *numbers, f"{entry.tolerance:g}", one.verdict]
+
+
+def _remarks(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    for one in outcomes:
+        yield from (f"off: {_name(one.entry)}, {one.entry.measure}: {cause}." for cause in one.causes)
+    yield from (
+        f"reproduced, though: {_name(one.entry)}, {one.entry.measure}: {what}."
+        for one in outcomes
+        for what in one.despite
+    )
+    for verdict in ("failed", "not at hand"):
+        reasons: dict[str, list[str]] = {}
+        for one in outcomes:
+            if one.verdict == verdict:
+                reasons.setdefault(one.reason, []).append(_name(one.entry))
+        yield from (f"{verdict}: {', '.join(dict.fromkeys(names))}: {reason}." for reason, names in reasons.items())
+    notes = [f"tolerance of {_name(one.entry)}: {one.entry.note}" for one in outcomes if one.entry.note]
+    yield from dict.fromkeys(notes)
+
+
+def _name(entry: Published) -> str:
+    return " ".join([f"{entry.model} × {entry.task}", *entry.options])
+
+
+def _plain(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;").replace("[", "\\[")
