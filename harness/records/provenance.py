@@ -15,7 +15,7 @@ import harness
 
 LIBRARIES = (
     "torch", "sentence-transformers", "transformers", "tokenizers", "mteb", "beir", "pytrec-eval-terrier",
-    "bm25s", "PyStemmer", "numpy", "scipy",
+    "openvino", "onnxruntime", "faiss-cpu", "bm25s", "PyStemmer", "numpy", "scipy",
 )  # fmt: skip
 
 

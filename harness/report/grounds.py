@@ -19,9 +19,9 @@ DATA = ("fingerprint", "split", "depth", "exclude_self")
 ABOUT = {"licence", "parity", "parameters", "bytes"}
 """Facts that move no number; all others of a system are the same in all its cells, whatever the task."""
 MODEL_LIBRARIES = ("torch", "sentence-transformers", "transformers", "tokenizers")
-UNKNOWN = "not recorded"
+RUNTIME_LIBRARIES = {"openvino": ("openvino",), "onnx": ("onnxruntime",)}
 LEXICAL_LIBRARIES = ("bm25s", "PyStemmer")
-
+UNKNOWN = "not recorded"
 
 Values = Callable[[Record], Mapping[str, Any]]
 
@@ -68,9 +68,12 @@ class Grounds:
             *(self._one(key, record.system, row, record, _facts) for key in usage),
             *_unlike_itself(record),
             self._one("harness", "", self._all, record, _made),
-            *(self._one(name, "", self._all, record, _libraries) for name in _moving(record)),
+            *(self._one(name, "", self._moved_by(name), record, _libraries) for name in _moving(record)),
         ]
         return [one for one in found if one is not None]
+
+    def _moved_by(self, library: str) -> list[Record]:
+        return [one for one in self._all if library in _moving(one)]
 
     def _one(
         self, key: str, group: str, records: Sequence[Record], record: Record, of: Values, experiment: bool = False
@@ -134,7 +137,9 @@ def _unlike_itself(record: Record) -> list[Difference]:
 def _moving(record: Record) -> tuple[str, ...]:
     """Libraries that can move this record's number."""
     kind = record.facts.get("kind")
-    own = LEXICAL_LIBRARIES if kind == "lexical" else MODEL_LIBRARIES
+    runtime = RUNTIME_LIBRARIES.get(str(record.facts.get("runtime")), ())
+    own = LEXICAL_LIBRARIES if kind == "lexical" else (*MODEL_LIBRARIES, *runtime)
+    own += ("faiss-cpu",) if record.facts.get("precision", "float32") != "float32" else ()
     theirs = ("mteb",) if str(record.task).startswith("mteb") else ()
     return (*own, *theirs, "pytrec-eval-terrier")
 
