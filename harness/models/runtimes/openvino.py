@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import warnings
 from collections.abc import Mapping
@@ -26,6 +27,7 @@ def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
         dtype: What the CPU computes in: float32 or bfloat16.
         kept: Folder of the converted model; made where it is not there.
     """
+    _no_telemetry()
     import openvino
 
     core = openvino.Core()
@@ -43,6 +45,7 @@ def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
 
 
 def _convert(model: Any, normalize: bool, path: Path) -> Any:
+    _no_telemetry()
     import openvino
     import torch
 
@@ -63,3 +66,8 @@ def _convert(model: Any, normalize: bool, path: Path) -> Any:
         for name in (path.with_suffix(".bin").name, path.name):  # what is looked for comes last
             os.replace(Path(aside) / name, path.parent / name)  # noqa: PTH105 - the atomic step, named as such
     return openvino.Core().read_model(path)
+
+
+def _no_telemetry() -> None:
+    """A conversion would tell a statistics host of itself; without that package OpenVINO takes its own stub instead."""
+    sys.modules.setdefault("openvino_telemetry", None)  # type: ignore[arg-type]
