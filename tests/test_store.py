@@ -29,6 +29,7 @@ from harness.measures.evaluate import evaluate
 from harness.models.runtimes import packed
 from harness.models.runtimes import torch as reference
 from harness.models.runtimes.parity import PROBE
+from harness.models.runtimes.runner import Runner
 from harness.registry import tasks
 
 TEXTS = [f"text {number} of a corpus" for number in range(100)]
@@ -379,7 +380,7 @@ def test_a_runtime_that_is_not_exact_is_refused_with_its_figure(monkeypatch, min
             generator = np.random.default_rng(0)
             return generator.normal(size=(len(features["input_ids"]), 384)).astype(np.float32)
 
-        return run
+        return Runner(run, "f32")
 
     monkeypatch.setattr(openvino, "runner", wrong)
     with pytest.raises(ModelError, match=r"model.runtime=openvino is not for .* least cosine .* under 0.9999"):
@@ -403,6 +404,32 @@ def test_a_precision_that_a_runtime_does_not_have_is_refused(options, said):
         opened("minilm", **options).encode(["a"], "document")
 
 
+def has_bfloat16() -> bool:
+    """Whether OpenVINO computes bfloat16 on this processor, by its own word."""
+    openvino = pytest.importorskip("openvino")
+    return "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def test_a_precision_that_the_processor_does_not_have_is_not_recorded_under_its_name(minilm):
+    """Without its own bfloat16 OpenVINO computes float32 and says so to nobody: by name it is refused, `auto` takes torch."""
+    text = ["The Supplier shall deliver."]
+    asked, left_open = opened("minilm", dtype="bfloat16", runtime="openvino"), opened("minilm", dtype="bfloat16")
+    left_open.encode(text, "document")
+    if has_bfloat16():
+        asked.encode(text, "document")
+        assert asked.facts["executes"] == left_open.facts["executes"] == "bf16"
+        assert left_open.facts["runtime"] == "openvino"
+    else:
+        with pytest.raises(
+            ModelError, match=r"runtime=openvino is not for .* no bfloat16, and OpenVINO would compute in"
+        ):
+            asked.encode(text, "document")
+        assert left_open.facts["runtime"] == "torch"
+        assert left_open.facts["executes"].startswith("torch.bfloat16 on ")
+    assert 0.999 < left_open.facts["parity"] < 1.0  # float32 under the name of bfloat16 would be 1.0
+    assert np.abs(left_open.encode(text, "document") - minilm.encode(text, "document")).max() > 1e-5
+
+
 @pytest.mark.parametrize(
     ("options", "least"), [({"dtype": "bfloat16"}, 0.999), ({"dtype": "int8", "runtime": "onnx"}, 0.9)]
 )
@@ -421,8 +448,8 @@ def test_packed_batches_give_the_padded_vectors(normalize):
     texts = [*PROBE, "one", "two words"]
     ready = model.prepare(texts, "query: ")
     rows = np.arange(len(texts))[::-1].copy()
-    padded = reference.runner(model._model, normalize=normalize)(ready.batch(rows), ready.shared)
-    flat = packed.runner(model._model, normalize=normalize)(ready.batch(rows), ready.shared)
+    padded = reference.runner(model._model, normalize=normalize).forward(ready.batch(rows), ready.shared)
+    flat = packed.runner(model._model, normalize=normalize).forward(ready.batch(rows), ready.shared)
     np.testing.assert_allclose(flat, padded, atol=2e-6)
 
 

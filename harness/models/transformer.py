@@ -50,7 +50,7 @@ class Transformer:
         self.max_length = self._limited()
         self._normalize = bool(spec.normalize)
         self._tokens = hasattr(self._model.tokenizer, "backend_tokenizer") and hasattr(self._model[0], "auto_model")
-        self._run: Runner = reference.runner(self._model, normalize=self._normalize)
+        self._run = reference.runner(self._model, normalize=self._normalize)
         self.runtime, self.parity = "torch", 1.0
         self._choose(candidate(spec, device), kept)
 
@@ -87,27 +87,37 @@ class Transformer:
         """
         if isinstance(prepared, Whole):
             return encoded(self._model, prepared, rows, normalize=self._normalize)
-        return self._run(prepared.batch(rows), prepared.shared)
+        return self._run.forward(prepared.batch(rows), prepared.shared)
+
+    @property
+    def executes(self) -> str:
+        """The precision that the runtime says it computes in, in its own words."""
+        return self._run.executes
 
     def _choose(self, wanted: str, kept: Path) -> None:
+        """Take the runtime that is wanted; where it cannot run this model exactly, `auto` takes torch in the same dtype."""
         spec = self.spec
         if wanted == "torch" and spec.dtype == "float32":
             return
         exact = self._probe()
         try:
-            if not self._tokens and wanted != "torch":
-                raise Unsupported("it is no transformer behind a fast tokenizer")
-            self._run = self._open(wanted, kept)
-            parity = least_cosine(exact, self._probe())
-            if spec.dtype == "float32" and parity < EXACT:
-                raise Unsupported(f"least cosine to torch in float32 is {parity:.6f}, under {EXACT}")
-            self.runtime, self.parity = wanted, parity
+            self._take(wanted, kept, exact)
         except Unsupported as error:
             if spec.runtime != "auto":
                 raise ModelError(
                     f"model.runtime={wanted} is not for {spec.title}: {error}. Use model.runtime=torch."
                 ) from error
-            self._run = reference.runner(self._model, normalize=self._normalize)
+            self._take("torch", kept, exact)
+
+    def _take(self, runtime: str, kept: Path, exact: Vectors) -> None:
+        if not self._tokens and runtime != "torch":
+            raise Unsupported("it is no transformer behind a fast tokenizer")
+        self._run = self._open(runtime, kept)
+        itself = runtime == "torch" and self.spec.dtype == "float32"
+        parity = 1.0 if itself else least_cosine(exact, self._probe())
+        if self.spec.dtype == "float32" and parity < EXACT:
+            raise Unsupported(f"least cosine to torch in float32 is {parity:.6f}, under {EXACT}")
+        self.runtime, self.parity = runtime, parity
 
     def _open(self, runtime: str, kept: Path) -> Runner:
         if runtime == "torch":

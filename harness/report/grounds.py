@@ -16,7 +16,7 @@ from harness.models.prompts import prompt
 from harness.records.record import Record
 
 DATA = ("fingerprint", "split", "depth", "exclude_self")
-ABOUT = {"licence", "parity", "parameters", "bytes"}
+ABOUT = {"licence", "parity", "executes", "parameters", "bytes"}
 """Facts that move no number; all others of a system are the same in all its cells, whatever the task."""
 MODEL_LIBRARIES = ("torch", "sentence-transformers", "transformers", "tokenizers")
 RUNTIME_LIBRARIES = {"openvino": ("openvino",), "onnx": ("onnxruntime",)}

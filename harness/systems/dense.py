@@ -22,7 +22,7 @@ from harness.errors import ModelError, NotApplicable
 from harness.models.files import locate, weights_digest
 from harness.models.loading import best_device
 from harness.models.prompts import prompt
-from harness.models.runtimes.choice import accelerated, candidate, version
+from harness.models.runtimes.choice import accelerated, candidate, instructions, version
 from harness.models.spec import ModelSpec
 from harness.records.atomic import write_text
 from harness.records.digest import digest
@@ -89,6 +89,7 @@ class Dense:
             "weights": self.weights,
             "runtime": model.runtime,
             "parity": round(model.parity, 7),
+            "executes": model.executes,
             "similarity": model.similarity,
             "dimension": model.dimension,
             "parameters": model.parameters,
@@ -243,6 +244,8 @@ class Dense:
             "weights": self.weights,
             "device": self._device,
         }
+        if self.spec.dtype != "float32":
+            made["instructions"] = instructions()  # on another processor, another runtime may be what runs it
         wanted = candidate(self.spec, self._device)
         return source().cache / "models" / f"{digest({**made, 'runtime': [wanted, version(wanted)]})}.json"
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import importlib.metadata
 import importlib.util
+import os
 import platform
 import sys
 from pathlib import Path
 
 from harness.models.spec import ModelSpec
+
+REDUCED = {"amx_bf16", "amx_int8", "avx512_bf16", "avx512_vnni", "avx_vnni", "bf16", "i8mm"}
+"""Flags of a processor that computes bfloat16 or int8 by itself."""
 
 
 def candidate(spec: ModelSpec, device: str) -> str:
@@ -28,6 +32,18 @@ def accelerated(device: str) -> bool:
     if device != "auto":
         return device != "cpu"
     return sys.platform == "darwin" or Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists()
+
+
+def instructions() -> list[str]:
+    """The processor's instructions for reduced precision, as far as the runtimes may use them: what a note on bfloat16 or
+    int8 holds for."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return []
+    flags = next((set(line.split()) for line in lines if line.startswith(("flags", "Features"))), set[str]())
+    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "")
+    return [*sorted(flags & REDUCED), *([limit] if limit else [])]
 
 
 def version(runtime: str) -> str:

@@ -41,7 +41,7 @@ def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
         (vectors,) = session.run(None, {name: features[name] for name in names})
         return np.ascontiguousarray(vectors, dtype=np.float32)
 
-    return run
+    return Runner(run, dtype)
 
 
 def _export(model: Any, normalize: bool, dtype: str, path: Path) -> None:

@@ -18,6 +18,8 @@ from harness.models.runtimes.runner import Runner, Unsupported
 from harness.types import Vectors
 
 HINTS = {"float32": "f32", "bfloat16": "bf16"}
+CAPABILITIES = {"bfloat16": "BF16"}
+"""What the CPU has to list among OpenVINO's OPTIMIZATION_CAPABILITIES; without it OpenVINO silently computes float32."""
 
 
 def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
@@ -26,22 +28,33 @@ def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
     Args:
         dtype: What the CPU computes in: float32 or bfloat16.
         kept: Folder of the converted model; made where it is not there.
+
+    Raises:
+        Unsupported: This processor computes that dtype as another one.
     """
     _no_telemetry()
     import openvino
 
+    if dtype not in HINTS:
+        raise Unsupported(f"OpenVINO computes in {' or '.join(HINTS)} here, not in {dtype}")
     core = openvino.Core()
+    if dtype in CAPABILITIES and CAPABILITIES[dtype] not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
+        raise Unsupported(f"this processor has no {dtype}, and OpenVINO would compute in float32")
     path = kept / "model.xml"
     converted = core.read_model(path) if path.exists() else _convert(model, normalize, path)
     settings = {"INFERENCE_PRECISION_HINT": HINTS[dtype], "PERFORMANCE_HINT": "LATENCY"}
-    request = core.compile_model(converted, "CPU", settings).create_infer_request()
+    compiled = core.compile_model(converted, "CPU", settings)
+    executed = compiled.get_property("INFERENCE_PRECISION_HINT").get_type_name()
+    if executed != HINTS[dtype]:
+        raise Unsupported(f"OpenVINO was asked for {dtype} and computes in {executed}")
+    request = compiled.create_infer_request()
     names = [next(iter(one.get_names())) for one in converted.inputs]
 
     def run(features: Features, shared: Mapping[str, Any]) -> Vectors:
         request.infer([features[name] for name in names], share_inputs=True)
         return np.array(request.get_output_tensor(0).data, dtype=np.float32)
 
-    return run
+    return Runner(run, executed)
 
 
 def _convert(model: Any, normalize: bool, path: Path) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.models.ragged import Features
 from harness.models.runtimes.runner import Runner, Unsupported
-from harness.models.runtimes.torch import on_device, vectors
+from harness.models.runtimes.torch import executes, on_device, vectors
 from harness.types import Vectors
 
 NAME = "harness_packed"
@@ -40,7 +40,7 @@ def runner(model: Any, *, normalize: bool) -> Runner:
     def run(features: Features, shared: Mapping[str, Any]) -> Vectors:
         return vectors(model, {**_packed(features, offset, model.device), **shared}, normalize=normalize)
 
-    return run
+    return Runner(run, executes(model))
 
 
 def _packed(features: Features, offset: int, device: Any) -> dict[str, Any]:

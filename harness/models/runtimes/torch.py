@@ -20,7 +20,15 @@ def runner(model: Any, *, normalize: bool) -> Runner:
         inputs = {name: on_device(column, model.device) for name, column in features.items()}
         return vectors(model, {**inputs, **shared}, normalize=normalize)
 
-    return run
+    return Runner(run, executes(model))
+
+
+def executes(model: Any) -> str:
+    """The dtype of the loaded weights, and what the processor computes it with: without its own bfloat16 it is emulated."""
+    import torch
+
+    dtype = next((str(parameter.dtype) for parameter in model.parameters()), "torch.float32")
+    return f"{dtype} on {torch.backends.cpu.get_cpu_capability() if model.device.type == 'cpu' else model.device.type}"
 
 
 def vectors(model: Any, inputs: Mapping[str, Any], *, normalize: bool) -> Vectors:
