@@ -1,10 +1,62 @@
-"""An evaluation harness for text-embedding models: which one, for our documents, and how sure.
+"""An evaluation harness for text-embedding models and search systems: which one, for our documents, and how sure.
 
-Read `harness/benchmark.py` first. A plug-in needs only what is named here.
+Read `harness/benchmark.py` first. A plug-in, and a notebook, need only what is named here.
 """
 
-from harness.registry import measure, system, task
-from harness.types import Choice, Dataset, Delegated, Task, Texts
+from __future__ import annotations
 
-__version__ = "0.1.0"
-__all__ = ["Choice", "Dataset", "Delegated", "Task", "Texts", "measure", "system", "task"]
+import importlib
+import itertools
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.errors import HarnessError
+from harness.facts import Facts, Notes
+from harness.registry import measure, system, task
+from harness.types import (
+    Context,
+    Dataset,
+    Delegated,
+    Encoder,
+    Index,
+    Purpose,
+    Run,
+    System,
+    SystemRef,
+    Task,
+    TaskRef,
+    Texts,
+)
+
+if TYPE_CHECKING:
+    from harness.compose.python import evaluate, read
+
+__version__ = "0.2.0"
+__all__ = [
+    "Context", "Dataset", "Delegated", "Encoder", "Facts", "HarnessError", "Index", "Notes", "Purpose", "Run", "System",
+    "SystemRef", "Task", "TaskRef", "Texts", "evaluate", "measure", "read", "system", "task",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """`evaluate` and `read`, imported when they are first asked for: a plug-in needs neither."""
+    if name in ("evaluate", "read"):
+        return getattr(importlib.import_module("harness.compose.python"), name)
+    raise AttributeError(f"module 'harness' has no attribute '{name}'")
+
+
+def _former_spelling(words: list[str]) -> str:
+    """The line that answers `python -m harness.compare …`, which is now `harness compare …`; empty for anything else."""
+    module = next((after for word, after in itertools.pairwise(words) if word == "-m"), "")
+    name = module.removeprefix("harness.")
+    if name == module or not (Path(__file__).parent / "commands" / f"{name}.py").is_file():
+        return ""
+    return f"error: python -m {module} is now: harness {name} (or python -m harness {name}), with the same options."
+
+
+if sys.argv[:1] == ["-m"] and (
+    _line := _former_spelling(sys.orig_argv)
+):  # this package is imported to look for the module
+    print(_line, file=sys.stderr)  # noqa: T201
+    sys.exit(2)

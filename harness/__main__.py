@@ -1,6 +1,6 @@
-"""`python -m harness model=NAME task=NAME`."""
+"""`python -m harness`: the same as the console script `harness`."""
 
-from harness.cli import main
+from harness.compose.main import main
 
 if __name__ == "__main__":
     main()

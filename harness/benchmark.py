@@ -1,87 +1,104 @@
-"""The straight line: configuration → task → system → run → measures → record. Read this first.
+"""The straight line: configuration → task → system → index → run → measures → record. Read this first.
 
     for each system:                    a model is opened once, however many tasks follow
         for each of its tasks:
-            run    = what the system ranks
+            run    = what the system ranks, told the texts and not the answers
             scores = what the measures say of it, per query
             record = both, with everything needed to judge and repeat them
 
-The leaderboard (`harness/leaderboard.py`) reads the records alone.
+The leaderboard (`harness/report/`) reads the records alone.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
-from harness.cells import recording
-from harness.cells.display import Display, Watched
-from harness.cells.opening import Cell, Opener
 from harness.config.jobs import Job
+from harness.evaluation import recording
+from harness.evaluation.display import Display, Watched
+from harness.evaluation.opening import Opener, label_of
+from harness.evaluation.runs import fresh_run
 from harness.measures.evaluate import evaluate
 from harness.records.archive import Archive
-from harness.records.digest import record_key
+from harness.records.digest import digest, record_key
 from harness.records.record import Record
-from harness.types import Delegated, System, Task
+from harness.systems.opened import Opened
+from harness.types import Context, Delegated, Task
+
+NOTHING: Mapping[str, Opened | Task] = MappingProxyType({})
 
 
 def benchmark(
-    jobs: Sequence[Job], archive: Archive, opener: Opener, display: Display, *, overwrite: bool, record_failures: bool
-) -> list[Record]:
-    """One record per (system, task), in the order in which they were made.
+    jobs: Sequence[Job],
+    context: Context,
+    display: Display,
+    *,
+    overwrite: bool,
+    record_failures: bool,
+    objects: Mapping[str, Opened | Task] = NOTHING,
+) -> list[tuple[int, Record]]:
+    """One record per (system, task), in the order in which they were made, each behind its job's number among `jobs`.
 
     With `record_failures` a cell that fails becomes a record that says why, and the rest goes on; without it the first
-    failure is raised, and nothing is written for it.
+    failure is raised, and nothing is written for it. `objects` are systems and tasks of a notebook, by their labels.
     """
-    records: list[Record] = []
-    for job in by_system(jobs):
+    records: list[tuple[int, Record]] = []
+    archive, opener = Archive(context.results), Opener(context, objects)
+    for number, job in by_system(jobs):
         for cell in display.walk(opener.cells(job)):
             try:
-                record, how = evaluated(opener.system(job.system), cell, archive, display, overwrite=overwrite)
+                system, task = opener.system(cell.system), opener.task(cell.task)
+                record, how = evaluated(system, task, cell, context, display, overwrite=overwrite)
             except Exception as error:
                 if not record_failures:
                     raise
                 record, how = archive.write(recording.failed(cell, error)), "failed"
-            records.append(record)
+            records.append((number, record))
             display.done(record, how)
     return records
 
 
-def evaluated(system: System, cell: Cell, archive: Archive, display: Display, *, overwrite: bool) -> tuple[Record, str]:
+def evaluated(
+    system: Opened, task: Task | Delegated, cell: Job, context: Context, display: Display, *, overwrite: bool
+) -> tuple[Record, str]:
     """The record of one cell, and how it came about: already recorded, rescored or evaluated."""
-    task = cell.task()
-    key = record_key(system.identity, task)
-    known = None if overwrite else archive.find(key)
-    if known is not None:
-        archive.mended(known, cell.label)
-        return completed(known, task, archive)
+    archive, label = Archive(context.results), label_of(cell.task)
+    key = record_key(system.identity_for(task.purpose), task)
+    recorded = None if overwrite else archive.find(key)
+    if recorded is not None:
+        archive.clear_failure(recorded, label)
+        return completed(recorded, task, archive)
     if isinstance(task, Delegated):
         start = time.perf_counter()
         values = task.score(encoder := Watched(system.encoder, display.texts))
-        record = recording.delegated(key, system, task, values, encoder.seen(), time.perf_counter() - start, cell)
-        return archive.write(record, asked=cell.label), "evaluated whole by mteb: measures, depth and limit are its own"
-    run = system.search(task, display.texts)
+        seconds = time.perf_counter() - start
+        record = recording.delegated(key, system, task, values, encoder.encoding_stats(), seconds, cell, context.hub)
+        return archive.write(record, asked=label), "evaluated whole by mteb: measures, depth and limit are its own"
+    stored = None if overwrite else archive.find_run(key, task.depth, deeper=system.depth_independent)
+    run = stored or fresh_run(context, system, task, display.texts)
     scores = evaluate(run, task.dataset, task.measures)
-    record = recording.ranked(key, system, task, run, scores, cell)
-    return archive.write(record, run, scores, asked=cell.label), "evaluated"
+    record = recording.ranked(key, system, task, run, scores, cell, context.hub)
+    return archive.write(record, run, scores, asked=label), "from a stored run" if stored else "evaluated"
 
 
-def completed(known: Record, task: Task | Delegated, archive: Archive) -> tuple[Record, str]:
+def completed(record: Record, task: Task | Delegated, archive: Archive) -> tuple[Record, str]:
     """A record that is there already, with the measures it lacks computed from its stored run."""
-    first = known.measures[0].measure if isinstance(task, Delegated) or task.whole_run else task.measures[0]
+    first = record.measures[0].measure if isinstance(task, Delegated) or task.whole_run else task.measures[0]
     wanted = () if isinstance(task, Delegated) else task.measures
-    if known.measures[0].measure == first and all(known.get(name) for name in wanted):
-        names = f"{known.system} × {known.task}"
-        return known, f"already recorded as {names} under the same fingerprints; overwrite=true redoes it"
+    if record.measures[0].measure == first and all(record.get(name) for name in wanted):
+        names = f"{record.system} × {record.task}"
+        return record, f"already recorded as {names} under the same fingerprints; overwrite=true redoes it"
     assert isinstance(task, Task)
-    run, stored = archive.run(known), archive.scores(known)
+    run, stored = archive.run(record), archive.scores(record)
     fresh = evaluate(run, task.dataset, [name for name in wanted if name not in stored])
-    scores = [*stored.values(), *fresh]
-    record = recording.rescored(known, run, task.dataset, scores, first)
-    return archive.write(record, scores=scores), "rescored from the stored run"
+    rescored = recording.rescored(record, run, task.dataset, [*stored.values(), *fresh], first)
+    return archive.write(rescored, scores=[*stored.values(), *fresh]), "rescored from the stored run"
 
 
-def by_system(jobs: Sequence[Job]) -> list[Job]:
-    """Jobs sorted by system, systems in the order of their first job, whatever order the axes of a sweep had."""
-    first = {job.system.label: place for place, job in reversed(list(enumerate(jobs)))}
-    return sorted(jobs, key=lambda job: first[job.system.label])
+def by_system(jobs: Sequence[Job]) -> list[tuple[int, Job]]:
+    """Numbered jobs sorted by system, systems in the order of their first job, whatever order the axes of a sweep had."""
+    keys = [digest([job.system.plugin, job.system.label, dict(job.system.options)]) for job in jobs]
+    first = {key: number for number, key in reversed(list(enumerate(keys)))}
+    return sorted(enumerate(jobs), key=lambda pair: first[keys[pair[0]]])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class HarnessError(Exception):
@@ -15,6 +16,16 @@ class HarnessError(Exception):
 
     def __init__(self, message: str) -> None:
         super().__init__(" ".join(str(message).split()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by its text: a class that composes its message takes other arguments."""
+        return _unpickled, (type(self), str(self))
+
+
+def _unpickled(kind: type[HarnessError], message: str) -> HarnessError:
+    error = kind.__new__(kind)
+    HarnessError.__init__(error, message)
+    return error
 
 
 class UnknownName(HarnessError):
@@ -41,6 +52,14 @@ class ConfigError(HarnessError):
 
 class DataError(HarnessError):
     """A data set that cannot be evaluated as it is: missing, malformed, duplicate, dangling, empty."""
+
+
+class MalformedData(DataError):
+    """Parts that are no data set at all: None, lists of unlike lengths, a text that is none. Told with the plug-in's line."""
+
+
+class RunError(HarnessError):
+    """A system answered with something that is no ranking: a score that is not finite, a document that does not exist."""
 
 
 class ModelError(HarnessError):

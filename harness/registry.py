@@ -10,7 +10,7 @@ The decorator only notes the function; reading the signature, and making the opt
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeVar, overload
@@ -25,7 +25,8 @@ Direction = Literal["higher", "lower"]
 class Plugin:
     """A registered function: its canonical name, itself, and what its decorator said of it.
 
-    `required` names options that have to be given although the function has a default for them.
+    `required` names options that have to be given although the function has a default for them; `not_identity` those of
+    a system that move no number, or that its own identity covers.
     """
 
     kind: str
@@ -36,6 +37,7 @@ class Plugin:
     source: str = ""
     required: tuple[str, ...] = ()
     about: str = ""
+    not_identity: frozenset[str] = frozenset()
 
     @property
     def place(self) -> str:
@@ -88,22 +90,32 @@ def task(function: Function) -> Function: ...
 @overload
 def task(*, name: str) -> Callable[[Function], Function]: ...
 def task(function: Function | None = None, *, name: str = "") -> Function | Callable[[Function], Function]:
-    """Register a function that returns a `Task`, a `Delegated`, or the `Choice`s that it stands for."""
+    """Register a function that returns a `Task`, a `Delegated`, or the `TaskRef`s that it stands for."""
     return _register(tasks, function, name)
 
 
 @overload
 def system(function: Function) -> Function: ...
 @overload
-def system(*, name: str, required: tuple[str, ...] = (), about: str = "") -> Callable[[Function], Function]: ...
 def system(
-    function: Function | None = None, *, name: str = "", required: tuple[str, ...] = (), about: str = ""
-) -> Function | Callable[[Function], Function]:
-    """Register a function that returns a `System`. Its options and `label`, the canonical name, are passed by keyword.
+    *, name: str = "", required: tuple[str, ...] = (), about: str = "", not_identity: Iterable[str] = ()
+) -> Callable[[Function], Function]: ...
+def system(
+    function: Function | None = None, *, name: str = "", required: tuple[str, ...] = (), about: str = "",
+    not_identity: Iterable[str] = (),
+) -> Function | Callable[[Function], Function]:  # fmt: skip
+    """Register a function that returns a `System`. Its options are passed by keyword; `label`, the canonical name, and
+    `context` too where it takes them.
 
     One function may be registered under several names, with other options required and another line in the help.
+
+    Args:
+        required: Options that have to be given although they have a default.
+        about: The line in the help; else the first of the docstring.
+        not_identity: Options that move no number, or whose effect the system's own `identity` covers. Every other option
+            is part of its identity: one that is forgotten here costs an evaluation, and not a wrong number.
     """
-    return _register(systems, function, name, required, about)
+    return _register(systems, function, name, required, about, not_identity)
 
 
 def measure(
@@ -126,10 +138,15 @@ def measure(
 
 
 def _register(
-    registry: Registry, function: Function | None, name: str, required: tuple[str, ...] = (), about: str = ""
-) -> Function | Callable[[Function], Function]:
+    registry: Registry, function: Function | None, name: str, required: tuple[str, ...] = (), about: str = "",
+    not_identity: Iterable[str] = (),
+) -> Function | Callable[[Function], Function]:  # fmt: skip
     def register(function: Function) -> Function:
-        registry.add(Plugin(registry.kind, name or _hyphened(function), function, required=required, about=about))
+        plugin = Plugin(
+            registry.kind, name or _hyphened(function), function, required=required, about=about,
+            not_identity=frozenset(not_identity),
+        )  # fmt: skip
+        registry.add(plugin)
         return function
 
     return register if function is None else register(function)

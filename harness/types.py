@@ -1,4 +1,4 @@
-"""The values that flow from configuration to leaderboard, and the two Protocols at the seams.
+"""The values that flow from configuration to leaderboard, and the Protocols at the seams.
 
 Ids are `str`. Vectors are `float32`, C order, one row per text. Values are frozen: a room that needs another
 value makes one.
@@ -8,16 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from pathlib import Path
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+from harness.errors import ConfigError
+from harness.facts import Notes
+from harness.hub import Hub
 
 Qrels = Mapping[str, Mapping[str, int]]
 """query id → document id → grade (an integer; above 0 is relevant). Judged zeros are kept: they are not unjudged."""
 
 Vectors = NDArray[np.float32]
 Role = Literal["query", "document", ""]
+Candidates = Mapping[str, Sequence[str]]
+"""query id → the ids of the documents that may be ranked for it."""
 
 
 class Progress(Protocol):
@@ -51,9 +58,11 @@ class Texts:
 class Dataset:
     """Documents, queries and judgments of one split, checked and fingerprinted (see `harness/data/build.py`).
 
-    `candidates` restricts each query to a list of documents (a reranking task); None searches the whole corpus.
-    `counts` says what was read and what was left out: documents, queries, judged, without_positive …
-    `left_out` names the first few of what is no longer in the data, under the key of its count; no part of the fingerprint.
+    Attributes:
+        candidates: Restricts each query to a list of documents (a reranking task); None searches the whole corpus.
+        counts: What was read and what was left out: documents, queries, judged, without_positive …
+        left_out: The first few of what is no longer in the data, under the key of its count; no part of the fingerprint.
+        refusal: Why these data are not evaluated as they are, in one line; empty where they may be. A check reads them.
     """
 
     name: str
@@ -63,9 +72,23 @@ class Dataset:
     queries: Texts
     qrels: Qrels
     fingerprint: str
-    candidates: Mapping[str, Sequence[str]] | None = None
+    candidates: Candidates | None = None
     counts: Mapping[str, int] = field(default_factory=dict)
     left_out: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    refusal: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Purpose:
+    """What texts are encoded or indexed for; a model's prompts may depend on it.
+
+    Attributes:
+        task: The task's name, such as `legal` or `mteb/SciFact`.
+        kind: mteb's word for the type of task.
+    """
+
+    task: str = ""
+    kind: str = "Retrieval"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +96,11 @@ class Task:
     """A data set with the measures that matter, the depth of the ranking and the policy on self-matches.
 
     Attributes:
-        name: Canonical name: identity, column header and command-line token, such as `legal` or `mteb/SciFact`.
         measures: Canonical measure names; the first is the one the leaderboard shows.
+        name: Column header and command-line token; the label of what was asked for (`legal(split=dev)`) where it is empty.
         depth: How many documents are ranked per query.
         exclude_self: Leave out the document whose id is the query's own (ArguAna, Quora, CQADupstack).
-        kind: mteb's word for the type of task; a model's prompts may depend on it.
+        kind: mteb's word for the type of task.
         whole_run: Measures that need the run as a whole (mteb's p-MRR), computed beside the others: run → name → value.
     """
 
@@ -89,6 +112,11 @@ class Task:
     kind: str = "Retrieval"
     options: Mapping[str, Any] = field(default_factory=dict)
     whole_run: Callable[[Run], Mapping[str, float]] | None = None
+
+    @property
+    def purpose(self) -> Purpose:
+        """What a system may know of it beside its texts."""
+        return Purpose(self.name, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +138,41 @@ class Delegated:
     score: Callable[[Encoder], Mapping[str, float]]
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def purpose(self) -> Purpose:
+        """What a system may know of it beside its texts."""
+        return Purpose(self.name, self.kind)
 
-class Choice(NamedTuple):
-    """A task by plug-in name and options; what a task that stands for several others returns."""
+
+@dataclass(frozen=True)
+class SystemRef:
+    """A system by its plug-in and options, as written: interpolations such as `${bundled:…}` stand in them unresolved.
+
+    `label` is its canonical name: identity on the board, typed on the command line. `longer` are labels with more of the
+    folders above its path, for where the shortest is another one's already.
+    """
 
     plugin: str
-    options: dict[str, Any]
+    options: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+    longer: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TaskRef:
+    """A task by its plug-in and options, and what is asked of it instead of its own (None: its own).
+
+    From one a record can open its data set again. A task function that stands for several others returns a list of them.
+    `label` and `longer` as of a `SystemRef`.
+    """
+
+    plugin: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    label: str = ""
+    longer: tuple[str, ...] = ()
+    measures: tuple[str, ...] | None = None
+    depth: int | None = None
+    limit: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +184,14 @@ class Run:
         doc_ids: Per query, at most `depth` document ids, best first.
         scores: Per query, float32 of the same length; comparable within a query only.
         depth: How many documents were asked for. A measure with a cutoff beyond it is refused.
-        notes: What the system saw while it answered: first texts, truncation, norms, seconds.
+        notes: What the system saw while it answered.
     """
 
     query_ids: Sequence[str]
     doc_ids: Sequence[Sequence[str]]
     scores: Sequence[NDArray[np.float32]]
     depth: int
-    notes: Mapping[str, Any] = field(default_factory=dict)
+    notes: Notes = field(default_factory=Notes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,37 +225,86 @@ class Encoder(Protocol):
         """How its vectors are compared: `cosine`, `dot` or `euclidean`."""
 
     def encode(
-        self, texts: Sequence[str], role: Role, *, task: str = "", kind: str = "", progress: Progress = no_progress
+        self, texts: Sequence[str], role: Role, purpose: Purpose = ..., *, progress: Progress = no_progress
     ) -> Vectors:
-        """Vectors of shape (len(texts), dimension), in the order of `texts`.
+        """Vectors of shape (len(texts), dimension), in the order of `texts`."""
 
-        `task` and `kind` are the task's name and mteb's type of it: prompts may depend on both.
-        """
-
-    def seen(self) -> Mapping[str, Any]:
+    def encoding_stats(self) -> Notes:
         """What it saw since it was last asked, for the record: first texts, prompts, truncation by role."""
 
 
-class System(Protocol):
-    """Anything that ranks documents for queries. Opening one is cheap; it loads on its first use.
+class Index(Protocol):
+    """One corpus, ready to be asked.
 
-    Attributes:
-        name: Canonical name, such as `bge-base` or `bm25(k1=0.9)`.
-        facts: What a table may show of it and what made it: kind, dimension, parameters, licence, revision …
+    It may also say `size` (bytes that it holds), `seconds` (what building it cost, where the wall clock would be wrong
+    because vectors came from the store), and have a `close()`.
     """
 
-    name: str
+    def search(
+        self,
+        queries: Texts,
+        depth: int,
+        *,
+        candidates: Candidates | None = None,
+        exclude_self: bool = False,
+        progress: Progress = no_progress,
+    ) -> Run:
+        """Rank the corpus for each query, at most `depth` documents, best first.
 
-    @property
-    def facts(self) -> Mapping[str, Any]: ...
+        Args:
+            candidates: Rank only these documents of each query.
+            exclude_self: Never rank the document whose id is the query's own.
+        """
 
-    @property
-    def identity(self) -> str:
-        """Digest of everything that can move a score: weights, prompts, pooling, length, dtype, similarity."""
 
-    @property
-    def encoder(self) -> Encoder:
-        """The encoder behind it; `NotApplicable` where there is none."""
+class System(Protocol):
+    """Anything that ranks documents for queries. Opening one is cheap; it loads on its first use. No system sees qrels.
 
-    def search(self, task: Task, progress: Progress = no_progress) -> Run:
-        """Rank `task.dataset`'s documents for each of its queries, `task.depth` deep."""
+    This is all that a plug-in writes. It may also have `facts` (`Facts`: what a table may show, what can move its
+    numbers), `identity` (digest of what its options do not say, such as weights; else the plug-in's file is digested),
+    `identity_for(purpose)` (what of it depends on the task's name), `encoder` (for tasks that need vectors),
+    `depth_independent` (a deeper run begins with the shallower one), and `parts` with `join` (a system made of others).
+    """
+
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> Index:
+        """The corpus, ready to be asked."""
+
+
+def _opens_nothing(context: Context, name: str) -> System:
+    raise ConfigError(f"'{name}' cannot be opened here: this context was made without an opener.")
+
+
+def _runs_nothing(context: Context, system: System, task: Task, progress: Progress) -> Run:
+    raise ConfigError("Nothing can be run here: this context was made without a runner.")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a job is told of the place where it runs. It is handed down to whatever opens a task or a system.
+
+    Attributes:
+        hub: Where data sets and models come from and what was fetched or made is kept.
+        device: Where models run: `cpu`, `cuda`, `mps`, or `auto` for the best one present.
+        memory: Bytes of documents' vectors that a search may hold at once.
+        vectors: How vectors are kept on disk: `float32`, `float16` or `none`.
+        results: Folder of the records and runs.
+        opener: How a system is opened by its name.
+        runner: How a system's run on a task is had.
+    """
+
+    hub: Hub = field(default_factory=Hub)
+    device: str = "auto"
+    memory: int = 1 << 30
+    vectors: str = "float32"
+    results: Path = Path("results")
+    opener: Callable[[Context, str], System] = _opens_nothing
+    runner: Callable[[Context, System, Task, Progress], Run] = _runs_nothing
+
+    def open(self, name: str) -> System:
+        """The system of a name as it is typed after `model=`: what a system of systems gets its parts by."""
+        return self.opener(self, name)
+
+    def run(self, system: System, task: Task, progress: Progress = no_progress) -> Run:
+        """The system's run on a task: the stored one of the same record key and at least that depth, else it is searched
+        and kept."""
+        return self.runner(self, system, task, progress)

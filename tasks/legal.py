@@ -1,7 +1,7 @@
 """Contract clauses: which clauses of some fictional agreements answer a question. The in-house task to copy.
 
-    python -m harness model=minilm task=legal
-    python -m harness model=minilm task=legal task.split=dev
+    harness model=minilm task=legal
+    harness model=minilm task=legal task.split=dev
 
 What a task of your own needs: this decorator, a name, a `Task`. Its parameters are its options on the command line.
 How the data were made stands in tasks/data/legal/README.md.

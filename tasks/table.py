@@ -1,6 +1,6 @@
 """A table of questions and answers, without a line of code: FAQ search.
 
-python -m harness model=minilm task=table task.path=faq.csv task.question=ask task.answer=reply
+harness model=minilm task=table task.path=faq.csv task.question=ask task.answer=reply
 """
 
 from pathlib import Path
@@ -10,17 +10,13 @@ from harness.data.table import read_table
 
 
 @task
-def table(
-    path: str, name: str | None = None, question: str = "question", answer: str = "answer", held_out: str | None = None
-) -> Task:
+def table(path: str, question: str = "question", answer: str = "answer", held_out: str | None = None) -> Task:
     """CSV, TSV, JSONL or Parquet: equal answers are one document, further columns become slices."""
     file = Path(path).expanduser()
-    label = name or f"table/{file.stem}"
     return Task(
-        name=label,
         dataset=read_table(
             file,
-            name=label,
+            name=f"table/{file.stem}",
             question=question,
             answer=answer,
             held_out=Path(held_out).expanduser() if held_out else None,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from harness.encode.engine import batches, encode
-from harness.encode.store import Shelf
+from harness.encode.store import VectorCache
 from harness.errors import ModelError
 from harness.search import exact, knn
 from harness.search.order import best_rows, id_ranks, ordered, top
@@ -97,7 +97,7 @@ class Lengths:
 def test_engine_encodes_each_distinct_text_once_and_keeps_the_order():
     """Longest first inside, the caller's order outside."""
     model = Lengths()
-    done = encode(lambda: model, ["bb", "a", "ccccc", "bb"], Shelf())
+    done = encode(lambda: model, ["bb", "a", "ccccc", "bb"], VectorCache())
     assert sorted(model.seen) == ["a", "bb", "ccccc"] and model.seen[0] == "ccccc"
     assert done.read()[:, 0].tolist() == [2, 1, 5, 2] and done.read(1, 3)[:, 0].tolist() == [1, 5]
     assert done.facts["tokens"].tolist() == [2, 1, 5, 2] and done.facts["cut"].tolist() == [0, 0, 1, 0]
@@ -123,10 +123,10 @@ def test_a_batch_that_does_not_fit_is_halved_until_it_does():
 
     texts = [letter * size for size in range(1, 7) for letter in "abcdefg"]
     model = Small()
-    assert encode(lambda: model, texts, Shelf()).read()[:, 0].tolist() == [len(text) for text in texts]
+    assert encode(lambda: model, texts, VectorCache()).read()[:, 0].tolist() == [len(text) for text in texts]
     model.room = 3
     with pytest.raises(ModelError, match="The text 'doc-2' alone"):
-        encode(lambda: model, ["a", "bb", "ccccc"], Shelf(), names=["doc-0", "doc-1", "doc-2"])
+        encode(lambda: model, ["a", "bb", "ccccc"], VectorCache(), names=["doc-0", "doc-1", "doc-2"])
 
 
 @pytest.mark.parametrize("similarity", ["dot", "euclidean"])

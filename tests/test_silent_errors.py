@@ -13,16 +13,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import pytrec_eval
+from harness.cells.display import Display
+from harness.cells.opening import Cell
+from harness.cells.recording import doubts, failed
 
 import toys
 from conftest import opened
 from harness.benchmark import evaluated
-from harness.cells.display import Display
-from harness.cells.opening import Cell
-from harness.cells.recording import doubts, failed
 from harness.data.build import dataset
 from harness.encode.engine import encode
-from harness.encode.store import Shelf
+from harness.encode.store import VectorCache
 from harness.errors import DataError, MeasureError, ModelError, VectorError
 from harness.measures.evaluate import evaluate
 from harness.measures.names import parse
@@ -120,13 +120,13 @@ def test_04_a_vector_that_is_not_finite_is_refused_with_its_text():
         def forward(self, prepared, rows):
             return vectors[rows]
 
-    shelf = Shelf()
+    cache = VectorCache()
     with pytest.raises(VectorError, match="'doc-2'"):
-        encode(Broken, ["x", "y", "z"], shelf, names=["doc-1", "doc-2", "doc-3"])
-    assert not len(shelf)  # and nothing of it is kept
+        encode(Broken, ["x", "y", "z"], cache, names=["doc-1", "doc-2", "doc-3"])
+    assert not len(cache)  # and nothing of it is kept
     Broken.dimension = 4
     with pytest.raises(VectorError, match="dimension is stated as 4"):
-        encode(Broken, ["x", "y"], shelf)
+        encode(Broken, ["x", "y"], cache)
 
 
 def test_05_ids_and_grades_of_other_types_are_cast_or_refused():

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from harness.cells.display import Pace
 
 from conftest import ROOT, opened
 from encoders import MAKER, WRITER, Hashing, vector
-from harness.cells.display import Pace
 from harness.config.options import call
 from harness.encode import engine, upkeep
 from harness.encode.engine import encode
 from harness.encode.shard import ENDING, FACTS, Damaged, Shard, pack
-from harness.encode.store import SET_ASIDE, Shelf, Stored, text_keys
+from harness.encode.store import SET_ASIDE, StoredVectors, VectorCache, text_keys
 from harness.errors import ModelError, ResultsError
 from harness.measures.evaluate import evaluate
 from harness.models.runtimes import packed
@@ -35,11 +35,11 @@ from harness.registry import tasks
 TEXTS = [f"text {number} of a corpus" for number in range(100)]
 
 
-def filled(folder: Path, texts=TEXTS) -> Stored:
+def filled(folder: Path, texts=TEXTS) -> StoredVectors:
     encoder = Hashing()
-    shelf = Stored(folder, MAKER)
-    encode(lambda: encoder, texts, shelf)
-    return shelf
+    cache = StoredVectors(folder, MAKER)
+    encode(lambda: encoder, texts, cache)
+    return cache
 
 
 def shards(folder: Path) -> list[Path]:
@@ -49,7 +49,7 @@ def shards(folder: Path) -> list[Path]:
 def whole(folder: Path, texts=TEXTS) -> list[str]:
     """Encode again from what is there, see that every vector is right, and say which texts had to be computed."""
     encoder = Hashing()
-    done = encode(lambda: encoder, texts, Stored(folder, MAKER))
+    done = encode(lambda: encoder, texts, StoredVectors(folder, MAKER))
     np.testing.assert_array_equal(done.read(), np.stack([vector(text) for text in texts]))
     return encoder.seen
 
@@ -66,9 +66,9 @@ def test_a_vector_is_found_by_its_text_whatever_asks(tmp_path):
 def test_everything_that_made_a_vector_is_in_its_key(tmp_path, part):
     """One changed part is a miss, never a hit."""
     filled(tmp_path)
-    other = Stored(tmp_path, {**MAKER, part: "changed"})
-    assert len(other) == 0 and len(Stored(tmp_path, MAKER)) == 100
-    assert len(Stored(tmp_path, MAKER, "float16")) == 0
+    other = StoredVectors(tmp_path, {**MAKER, part: "changed"})
+    assert len(other) == 0 and len(StoredVectors(tmp_path, MAKER)) == 100
+    assert len(StoredVectors(tmp_path, MAKER, "float16")) == 0
 
 
 def test_15_mtebs_cache_gives_one_model_the_vectors_of_another(minilm, wordllama, tmp_path):
@@ -104,8 +104,8 @@ def test_15_mtebs_cache_gives_one_model_the_vectors_of_another(minilm, wordllama
 def test_float16_on_disk_is_read_as_it_was_kept(tmp_path):
     """From cold and from the store the numbers are the same, because both are read from what was kept."""
     encoder = Hashing()
-    cold = encode(lambda: encoder, TEXTS, Stored(tmp_path, MAKER, "float16")).read()
-    warm = encode(lambda: encoder, TEXTS, Stored(tmp_path, MAKER, "float16")).read()
+    cold = encode(lambda: encoder, TEXTS, StoredVectors(tmp_path, MAKER, "float16")).read()
+    warm = encode(lambda: encoder, TEXTS, StoredVectors(tmp_path, MAKER, "float16")).read()
     np.testing.assert_array_equal(cold, warm)
     np.testing.assert_array_equal(cold, np.stack([vector(text) for text in TEXTS]).astype(np.float16))
     assert len(encoder.seen) == 100
@@ -122,13 +122,13 @@ def test_texts_that_are_odd(tmp_path):
 def test_keys_that_share_their_first_half_are_told_apart():
     """The index compares all 128 bits."""
     keys = np.frombuffer(b"".join(b"12345678" + bytes([last]) * 8 for last in range(5)), dtype="S16")
-    shelf = Shelf()
-    shelf.add(keys[:3], np.arange(6, dtype=np.float32).reshape(3, 2), np.zeros(3, FACTS))
-    shelf.add(keys[3:4], np.full((1, 2), 9, dtype=np.float32), np.zeros(1, FACTS))
-    found = shelf.find(keys)
+    cache = VectorCache()
+    cache.add(keys[:3], np.arange(6, dtype=np.float32).reshape(3, 2), np.zeros(3, FACTS))
+    cache.add(keys[3:4], np.full((1, 2), 9, dtype=np.float32), np.zeros(1, FACTS))
+    found = cache.find(keys)
     assert found.missing.tolist() == [4]
     out = np.empty((5, 2), dtype=np.float32)
-    shelf.read(found, out)
+    cache.read(found, out)
     assert out[:4].tolist() == [[0, 1], [2, 3], [4, 5], [9, 9]]
 
 
@@ -290,8 +290,8 @@ def test_compaction_joins_shards_and_drops_copies(tmp_path):
     """One shard, each text once, the same vectors; what is damaged or was left behind is pruned."""
     filled(tmp_path, TEXTS[:50])
     filled(tmp_path)
-    shelf = Stored(tmp_path, MAKER)
-    shelf.add(text_keys(TEXTS[:10]), np.stack([vector(text) for text in TEXTS[:10]]), np.zeros(10, FACTS))
+    cache = StoredVectors(tmp_path, MAKER)
+    cache.add(text_keys(TEXTS[:10]), np.stack([vector(text) for text in TEXTS[:10]]), np.zeros(10, FACTS))
     (held,) = upkeep.holdings(tmp_path)
     assert (held.shards, held.rows) == (3, 110)
     upkeep.compact(held)
@@ -455,9 +455,9 @@ def test_packed_batches_give_the_padded_vectors(normalize):
 
 def test_what_the_store_answers_says_what_it_cost():
     """Seconds are kept with each vector, so that documents/s is the encoder's speed and not the disk's."""
-    encoder, shelf = Slow(), Shelf()
-    cold = encode(lambda: encoder, TEXTS[:10], shelf)
-    warm = encode(lambda: encoder, TEXTS[:10], shelf)
+    encoder, cache = Slow(), VectorCache()
+    cold = encode(lambda: encoder, TEXTS[:10], cache)
+    warm = encode(lambda: encoder, TEXTS[:10], cache)
     assert cold.fresh == 10 and warm.fresh == 0
     assert cold.facts["seconds"].sum() == warm.facts["seconds"].sum() >= 0.05
 
@@ -471,10 +471,10 @@ class Slow(Hashing):
 def test_progress_counts_texts_and_tokens_from_what_is_computed():
     """What lies in the store moves the bar and not the pace."""
     told: list[tuple[int, int, int]] = []
-    encoder, shelf = Hashing(), Shelf()
-    encode(lambda: encoder, TEXTS[:40], shelf)
+    encoder, cache = Hashing(), VectorCache()
+    encode(lambda: encoder, TEXTS[:40], cache)
     encode(
-        lambda: encoder, TEXTS[:50], shelf, progress=lambda done, total, tokens=0: told.append((done, total, tokens))
+        lambda: encoder, TEXTS[:50], cache, progress=lambda done, total, tokens=0: told.append((done, total, tokens))
     )
     assert told[-1][:2] == (50, 50) and told[0][0] > 40
     assert sum(tokens for *_, tokens in told) == sum(map(len, TEXTS[40:50]))

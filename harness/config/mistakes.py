@@ -49,9 +49,7 @@ def _explained(chain: list[BaseException], place: Place) -> HarnessError:
             )
         if str(error).startswith("Ambiguous value"):
             argument = str(error).partition("'")[2].partition("'")[0]
-            return ConfigError(
-                f"'{argument}' names several values. A sweep over them needs -m: python -m harness -m {argument}"
-            )
+            return ConfigError(f"'{argument}' names several values. A sweep over them needs -m: harness -m {argument}")
     detailed = next((one for one in chain if isinstance(one, OmegaConfBaseException) and one.full_key), None)
     if isinstance(detailed, ConfigAttributeError | ConfigKeyError):
         return _unknown_key(detailed, place)

@@ -2,6 +2,8 @@
 
 The node carries the plug-in's name in `_plugin_`, so that a YAML which extends it (`defaults: [hub]`) still says
 who is to be called. OmegaConf knows no `Literal`; such an option is a string in the schema and checked in `call`.
+Every node also takes `label`, a name of one's own for the board, and `override`, which lets a private YAML stand in for a
+built-in one of its name; neither is passed to the plug-in.
 """
 
 from __future__ import annotations
@@ -20,8 +22,13 @@ from omegaconf.errors import OmegaConfBaseException
 from harness.errors import ConfigError, PluginError, nearest
 from harness.registry import Plugin
 
-NOT_OPTIONS = {"label", "device", "memory"}
+NOT_OPTIONS = {"label", "context"}
 """Parameters that the harness passes itself."""
+COMMON: list[tuple[str, Any, Any]] = [
+    ("label", typing.Optional[str], dataclasses.field(default=None)),  # noqa: UP045 - a value, not an annotation
+    ("override", bool, dataclasses.field(default=False)),
+]
+"""What every node takes beside the plug-in's own options."""
 
 
 def store(plugin: Plugin) -> None:
@@ -35,7 +42,7 @@ def schema(plugin: Plugin) -> type:
     for parameter, hint in _options(plugin):
         given = parameter.replace(default=parameter.empty) if parameter.name in plugin.required else parameter
         fields.append((parameter.name, _storable(hint), _default(given)))
-    made = dataclasses.make_dataclass(plugin.name.replace("-", "_"), fields)
+    made = dataclasses.make_dataclass(plugin.name.replace("-", "_"), [*fields, *COMMON])
     try:
         OmegaConf.structured(made)
     except (OmegaConfBaseException, ValueError) as error:
@@ -44,6 +51,11 @@ def schema(plugin: Plugin) -> type:
             f"({error}). Use str, int, float, bool, a list or dict of these, a Literal, or X | None."
         ) from error
     return made
+
+
+def resolved(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as a plug-in is to get them: `${bundled:…}` and other interpolations resolved."""
+    return OmegaConf.to_container(OmegaConf.create(dict(options)), resolve=True)  # type: ignore[return-value]
 
 
 def call(plugin: Plugin, options: Mapping[str, Any], **extra: Any) -> Any:

@@ -48,7 +48,7 @@ class Encode:
 
 @dataclass
 class Settings:
-    """`python -m harness KEY=VALUE …`; not frozen, because Hydra fills it in."""
+    """`harness KEY=VALUE …`; not frozen, because Hydra fills it in."""
 
     model: Any = MISSING
     task: Any = MISSING

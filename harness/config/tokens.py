@@ -3,6 +3,7 @@
 `task=mteb/SciFact` means `task=mteb task.name=SciFact`: Hydra would look for a file of that name, so the names that a
 command line mentions are given a node before it parses. `model=bm25(k1=0.9)` means `model=bm25 model.k1=0.9`, and
 `measures=[success(rel=2)@5]` is quoted: Hydra would read the brackets as a function. `measures=nDCG@10` is a list of one.
+`model=rrf/bm25+minilm` means `model=rrf model.systems=[bm25,minilm]`, and `model=rrf(k=30)/bm25+minilm` that `model.k=30`.
 """
 
 from __future__ import annotations
@@ -12,20 +13,29 @@ from collections.abc import Iterable, Sequence
 
 from hydra.core.config_store import ConfigStore
 
+from harness.config.label import JOINED
 from harness.config.options import schema
 from harness.registry import systems, tasks
 
-OPEN = {"task": {"mteb": "name", "mteb-benchmark": "name", "beir": "name"}, "model": {"mteb": "name", "hub": "name"}}
+OPEN = {
+    "task": {"mteb": "name", "mteb-benchmark": "name", "beir": "name"},
+    "model": {"mteb": "name", "hub": "name", **dict.fromkeys(JOINED, "systems")},
+}
 """Group → choice → the option that the rest of the name fills."""
+JOINING = re.compile(rf"model=({'|'.join(JOINED)})\(([^()]*)\)/(.+)")
 
 
 def spelled_out(arguments: Sequence[str]) -> list[str]:
     """The arguments as Hydra takes them."""
     words: list[str] = []
     for argument in arguments:
-        called = re.fullmatch(r"(model|task)=([\w./+-]+)\((\w+=[^()]*)\)", argument)
+        joining = JOINING.fullmatch(argument)
+        called = re.fullmatch(r"(model|task)=([\w./+:-]+)\((\w+=[^()]*)\)", argument)
         listed = re.fullmatch(r"measures=\[?([^\[\]]+)\]?", argument)
-        if called:
+        if joining:
+            choice, options, rest = joining.groups()
+            words += [f"model={choice}/{rest}", *(f"model.{option.strip()}" for option in options.split(","))]
+        elif called and called[2].partition("/")[0] not in JOINED:
             group, choice, options = called.groups()
             words += [f"{group}={choice}", *(f"{group}.{option.strip()}" for option in options.split(","))]
         elif listed and not re.search("[\"']", argument):
@@ -58,10 +68,18 @@ def _store(group: str, choice: str, rest: str) -> None:
     ConfigStore.instance().store(
         group=f"{group}/{folder}",
         name=name,
-        node=made(**{OPEN[group][choice]: rest}),
+        node=made(**{OPEN[group][choice]: _parts(choice, rest) if choice in JOINED else rest}),
         package=group,
         provider="harness",
     )
+
+
+def _parts(choice: str, rest: str) -> list[str]:
+    """The names of the parts; those in brackets are systems of systems themselves."""
+    parts = re.split(rf"{re.escape(JOINED[choice])}(?![^(]*\))", rest)
+    if choice == "rerank" and len(parts) > 2:  # the last one orders what the others, a pipeline, return
+        parts = [JOINED[choice].join(parts[:-1]), parts[-1]]
+    return [part[1:-1] if part.startswith("(") and part.endswith(")") else part for part in parts]
 
 
 def _split(value: str) -> list[str]:

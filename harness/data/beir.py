@@ -16,7 +16,7 @@ import numpy as np
 from harness.data.build import dataset
 from harness.data.lines import HELD, TextsOnDisk, located
 from harness.errors import DataError, Unreachable, nearest
-from harness.sources import Source
+from harness.hub import Hub
 from harness.types import Dataset, Texts
 
 URL = "https://public.ukp.informatik.tu-darmstadt.de/thakur/BEIR/datasets/{name}.zip"
@@ -51,26 +51,26 @@ def read_folder(folder: Path, split: str, name: str, *, strict: bool = True) -> 
     )
 
 
-def download(name: str, source: Source) -> Path:
+def download(name: str, hub: Hub) -> Path:
     """The folder of one of BEIR's public sets, from the mirror or through beir's own download.
 
     `cqadupstack/android` is a folder within the set `cqadupstack`.
     """
     name, _, part = name.partition("/")
-    return _whole(name, source) / part
+    return _whole(name, hub) / part
 
 
-def _whole(name: str, source: Source) -> Path:
-    folder = source.dataset(f"BeIR/{name}", f"beir/{name}", name)
+def _whole(name: str, hub: Hub) -> Path:
+    folder = hub.dataset(f"BeIR/{name}", f"beir/{name}", name)
     if folder is not None:
         return folder
     from beir import util
 
-    target = source.cache / "beir"
+    target = hub.cache / "beir"
     if (target / name).is_dir():
         return target / name
-    if source.closed:
-        raise Unreachable(source.advice(f"the BEIR data set '{name}'", "task=beir task.path=DIR"))
+    if hub.offline:
+        raise Unreachable(hub.advice(f"the BEIR data set '{name}'", "task=beir task.path=DIR"))
     # beir trusts whatever archive or folder it finds, finished or not: it works aside, and what is whole is moved here
     target.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=f".{name}.") as aside:
@@ -78,7 +78,7 @@ def _whole(name: str, source: Source) -> Path:
             whole = Path(util.download_and_unzip(URL.format(name=name), aside))
         except Exception as error:
             what = f"the BEIR data set '{name}' ({type(error).__name__})"
-            raise Unreachable(source.advice(what, "task=beir task.path=DIR")) from error
+            raise Unreachable(hub.advice(what, "task=beir task.path=DIR")) from error
         return whole.replace(target / name)
 
 

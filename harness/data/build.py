@@ -11,9 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from harness.data.counted import lenient
 from harness.data.fingerprint import fingerprint
-from harness.errors import DataError
+from harness.errors import DataError, MalformedData
 from harness.types import Dataset, Qrels, Texts
 
 NAMED = 3
@@ -36,33 +35,33 @@ def dataset(
     """Check the parts and put them together.
 
     Args:
-        strict: Refuse dangling judgments and empty texts. False counts and keeps them, as mteb and beir do.
+        strict: Have an evaluation refuse dangling judgments and empty texts (`Dataset.refusal`). False only counts and keeps
+            them, as mteb and beir do.
         keep_without_positive: Keep queries that have judgments but no relevant document (they score 0), as mteb does;
             otherwise they are left out and counted.
         otherwise: What else a user can do about dangling judgments and empty texts than mend the data, for the message.
 
     Raises:
-        DataError: An empty corpus, duplicate ids, judgments that are no integers, no positive at all; and in strict
-            mode dangling judgments and empty texts.
+        MalformedData: Parts that are no texts or judgments.
+        DataError: An empty corpus, duplicate ids, judgments that are no integers, no positive at all.
     """
     documents, queries = _identified(name, "document", documents), _identified(name, "query", queries)
     cast = _judgments(name, qrels)
-    refusal = otherwise if strict and not lenient.get() else None
+    refusals: list[str] = []
     counts = {"documents": len(documents), "queries_read": len(queries)}
     document_ids, query_ids = set(documents.ids), set(queries.ids)
 
-    _expect(name, refusal, counts, "empty_documents", "documents without text", _empty(documents))
+    refusals += _count(name, counts, "empty_documents", "documents without text", _empty(documents))
     dangling = [
         f"{query_id} → {document_id}"
         for query_id, judged in cast.items()
         for document_id in judged
         if query_id not in query_ids or document_id not in document_ids
     ]
-    _expect(
-        name, refusal, counts, "dangling_judgments", "judgments of a query or document that does not exist", dangling
-    )
-    unknown = [one for one in cast if one not in query_ids]
-    counts["unknown_queries"] = sum(len(cast[one]) for one in unknown)
+    what = "judgments of a query or document that does not exist"
+    refusals += _count(name, counts, "dangling_judgments", what, dangling)
+    unknown = [query_id for query_id in cast if query_id not in query_ids]
+    counts["unknown_queries"] = sum(len(cast[query_id]) for query_id in unknown)
 
     answerable = {query_id for query_id, judged in cast.items() if any(grade > 0 for grade in judged.values())}
     judged_ids = {query_id for query_id, judged in cast.items() if judged}
@@ -77,7 +76,7 @@ def dataset(
         raise DataError(
             f"{name}: no query of split '{split}' has a relevant document (a grade above 0); there is nothing to measure."
         )
-    _expect(name, refusal, counts, "empty_queries", "queries without text", _empty(queries))
+    refusals += _count(name, counts, "empty_queries", "queries without text", _empty(queries))
     used: Qrels = {query_id: cast[query_id] for query_id in queries.ids}
     pools = _candidates(candidates, queries.ids, document_ids, name)
     counts |= {"queries": len(queries), "judgments": sum(map(len, used.values()))}
@@ -92,6 +91,7 @@ def dataset(
         candidates=pools,
         counts=counts,
         left_out={"unknown_queries": unknown[:NAMED], "without_positive": pointless[:NAMED]},
+        refusal=f"{refusals[0]} Mend the data{otherwise and ', ' + otherwise}." if strict and refusals else "",
     )
 
 
@@ -123,10 +123,25 @@ def first_queries(whole: Dataset, limit: int) -> Dataset:
     )
 
 
-def _identified(name: str, kind: str, texts: Texts) -> Texts:
-    ids = [_id(name, kind, one) for one in texts.ids]
+def _identified(name: str, kind: str, texts: Any) -> Texts:
+    if not isinstance(texts, Texts):
+        plural = "queries" if kind == "query" else "documents"
+        raise MalformedData(f"{name}: the {plural} are {type(texts).__name__}, not Texts(ids, texts).")
+    for part, column in (("ids", texts.ids), ("texts", texts.texts), *texts.properties.items()):
+        if column is None or isinstance(column, str) or not hasattr(column, "__len__"):
+            raise MalformedData(f"{name}: the {kind} {part} are {type(column).__name__}, not a list.")
+    ids = [_id(name, kind, identifier) for identifier in texts.ids]
     if len(ids) != len(texts.texts):
-        raise DataError(f"{name}: {len(ids)} {kind} ids and {len(texts.texts)} {kind} texts.")
+        raise MalformedData(
+            f"{name}: {len(ids)} {kind} ids and {len(texts.texts)} {kind} texts. Each id names one text."
+        )
+    for key, column in texts.properties.items():
+        if len(column) != len(ids):
+            raise MalformedData(f"{name}: the property '{key}' has {len(column)} values for {len(ids)} {kind} ids.")
+    if isinstance(texts.texts, list):  # what is read from disk as it is asked for is text
+        for identifier, text in zip(ids, texts.texts, strict=True):
+            if not isinstance(text, str):
+                raise MalformedData(f"{name}: the text of {kind} '{identifier}' is {type(text).__name__}, not str.")
     if len(set(ids)) < len(ids):
         twice = [one for one, count in Counter(ids).items() if count > 1]
         raise DataError(
@@ -146,6 +161,8 @@ def _id(name: str, kind: str, value: Any) -> str:
 
 
 def _judgments(name: str, qrels: Mapping[Any, Mapping[Any, Any]]) -> dict[str, dict[str, int]]:
+    if not isinstance(qrels, Mapping) or not all(isinstance(judged, Mapping) for judged in qrels.values()):
+        raise MalformedData(f"{name}: qrels are {type(qrels).__name__}; they map query id → document id → grade.")
     cast: dict[str, dict[str, int]] = {}
     for query_id, judged in qrels.items():
         key = _id(name, "query", query_id)
@@ -186,13 +203,10 @@ def _empty(texts: Texts) -> list[str]:
     return [identifier for identifier, text in zip(texts.ids, texts.texts, strict=True) if not text.strip()]
 
 
-def _expect(
-    name: str, otherwise: str | None, counts: dict[str, int], key: str, what: str, found: Sequence[str]
-) -> None:
-    """Count what was found; refuse it unless `otherwise` is None."""
-    counts[key] = len(found)
-    if found and otherwise is not None:
-        raise DataError(f"{name}: {len(found)} {what}: {_some(found)}. Mend the data{otherwise and ', ' + otherwise}.")
+def _count(name: str, counts: dict[str, int], key: str, what: str, faults: Sequence[str]) -> list[str]:
+    """Count faults under `key`; why they are refused, where there are any."""
+    counts[key] = len(faults)
+    return [f"{name}: {len(faults)} {what}: {_some(faults)}."] if faults else []
 
 
 def _some(items: Sequence[str]) -> str:

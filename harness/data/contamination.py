@@ -9,14 +9,16 @@ from __future__ import annotations
 import importlib.metadata
 import json
 
+from harness.hub import Hub
 from harness.records.atomic import write_text
 from harness.records.digest import digest
-from harness.sources import source
 
 UNKNOWN, SEEN, NOT_SEEN = "unknown", "seen", "not seen"
+UNTRAINED = ("lexical", "latent")
+"""Kinds of systems that are not trained on anything."""
 
 
-def seen_in_training(model: str, task: str) -> str:
+def seen_in_training(model: str, task: str, hub: Hub) -> str:
     """`seen`, `not seen`, or `unknown` where mteb does not know the model, its training data, or the task.
 
     Args:
@@ -26,7 +28,7 @@ def seen_in_training(model: str, task: str) -> str:
     if "/" not in model:
         return UNKNOWN
     made = digest(["training", model, task.casefold(), importlib.metadata.version("mteb")])
-    note = source().cache / "training" / f"{made}.json"
+    note = hub.cache / "training" / f"{made}.json"
     if note.exists():
         return str(json.loads(note.read_text(encoding="utf-8"))["answer"])
     answer = _asked(model, task)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from harness import sources
 from harness.errors import ConfigError, UnknownName, Unreachable
-from harness.types import Choice
+from harness.hub import Hub
+from harness.types import TaskRef
 
 
-def get(name: str) -> Any:
+def get(name: str, hub: Hub) -> Any:
     """mteb's task of that name, with its data set redirected to the mirror where there is one."""
     import mteb
 
@@ -23,25 +23,24 @@ def get(name: str) -> Any:
         from mteb.get_tasks import _TASKS_REGISTRY
 
         raise UnknownName("mteb task", name, _TASKS_REGISTRY, "mteb.get_tasks() lists them.") from None
-    return redirect(task)
+    return redirect(task, hub)
 
 
-def redirect(task: Any) -> Any:
+def redirect(task: Any, hub: Hub) -> Any:
     """The task with `metadata.dataset` pointing into the mirror; `Unreachable` where the mirror lacks it."""
-    source = sources.source()
-    if source.mirror is None or "path" not in task.metadata.dataset:
+    if hub.mirror is None or "path" not in task.metadata.dataset:
         return task
     path = task.metadata.dataset["path"]
-    folder = source.dataset(path)
+    folder = hub.dataset(path)
     if folder is None:
         raise Unreachable(
-            source.advice(f"the data set '{path}' of mteb's {task.metadata.name}", "task=beir task.path=DIR")
+            hub.advice(f"the data set '{path}' of mteb's {task.metadata.name}", "task=beir task.path=DIR")
         )
     task.metadata = task.metadata.model_copy(update={"dataset": {**task.metadata.dataset, "path": str(folder)}})
     return task
 
 
-def benchmark(name: str) -> list[Choice]:
+def benchmark(name: str) -> list[TaskRef]:
     """The tasks that one of mteb's benchmarks stands for, each with its subsets and splits."""
     import mteb
 
@@ -53,7 +52,7 @@ def benchmark(name: str) -> list[Choice]:
     return [choice for task in tasks for choice in parts(task)]
 
 
-def parts(task: Any, subset: str | None = None, split: str | None = None, language: str | None = None) -> list[Choice]:
+def parts(task: Any, subset: str | None = None, split: str | None = None, language: str | None = None) -> list[TaskRef]:
     """One choice per subset and split of an mteb task, or per task of an aggregated one."""
     name = task.metadata.name
     if hasattr(task, "taskname_to_task"):
@@ -71,7 +70,7 @@ def parts(task: Any, subset: str | None = None, split: str | None = None, langua
         if value is not None and value not in known:
             raise UnknownName(f"{option} of mteb/{name}", value, known)
     return [
-        Choice("mteb", {"name": name, "subset": one, "split": other})
+        TaskRef("mteb", {"name": name, "subset": one, "split": other})
         for one in ([subset] if subset is not None else subsets)
         for other in ([split] if split is not None else splits)
     ]

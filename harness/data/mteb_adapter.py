@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from harness.types import Encoder, Role, Vectors
+from harness.types import Encoder, Purpose, Role, Vectors
 
 
 class EncoderForMteb:
@@ -21,7 +21,7 @@ class EncoderForMteb:
         """Vectors of every text of mteb's batches, in their order."""
         texts = [text for batch in inputs for text in batch["text"]]
         role: Role = prompt_type.value if prompt_type is not None else ""
-        return self._encoder.encode(texts, role, task=task_metadata.name, kind=task_metadata.type)
+        return self._encoder.encode(texts, role, Purpose(task_metadata.name, task_metadata.type))
 
     def similarity(self, embeddings1: Any, embeddings2: Any) -> Any:
         """Similarity of every pair, shape (len(embeddings1), len(embeddings2))."""

@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness import sources
 from harness.data.build import dataset
 from harness.data.mteb import redirect
 from harness.data.mteb_adapter import EncoderForMteb
 from harness.errors import DataError, HarnessError, NotApplicable, Unreachable
+from harness.hub import Hub, is_unreachable
 from harness.records.digest import digest
 from harness.types import Dataset, Delegated, Encoder, Run, Task, Texts
 
@@ -19,7 +19,7 @@ USUAL = ("nDCG@10", "MAP@10", "MRR@10", "recall@10", "recall@100", "precision@10
 OURS = {"ndcg": "nDCG", "map": "MAP", "mrr": "MRR", "recall": "recall", "precision": "precision", "hit_rate": "success"}
 
 
-def convert(task: Any, subset: str, split: str) -> Task | Delegated:
+def convert(task: Any, subset: str, split: str, hub: Hub) -> Task | Delegated:
     """One subset and split of an mteb task, loaded, as ours."""
     from mteb.abstasks import AbsTaskRetrieval
 
@@ -30,13 +30,13 @@ def convert(task: Any, subset: str, split: str) -> Task | Delegated:
         )
     task.hf_subsets = [subset]
     if isinstance(task, AbsTaskRetrieval) and not task.skip_first_result:
-        return _ranked(task, subset, split)
-    return _delegated(task, subset, split)
+        return _ranked(task, subset, split, hub)
+    return _delegated(task, subset, split, hub)
 
 
-def _ranked(task: Any, subset: str, split: str) -> Task:
+def _ranked(task: Any, subset: str, split: str, hub: Hub) -> Task:
     task._eval_splits = [split]
-    _load(task)
+    _load(task, hub)
     task.convert_v1_dataset_format_to_v2(None)
     data = task.dataset[subset][split]
     main = _measure(task.metadata.main_score)
@@ -88,15 +88,15 @@ def _specific(task: Any, data: Mapping[str, Any], run: Run, subset: str, split: 
     return {main: float(found[main])}
 
 
-def _delegated(task: Any, subset: str, split: str) -> Delegated:
-    _load(task)
+def _delegated(task: Any, subset: str, split: str, hub: Hub) -> Delegated:
+    _load(task, hub)
     unused = [task]
 
     def score(encoder: Encoder) -> Mapping[str, float]:
         """Through `mteb.evaluate`, on a task of its own: an evaluation uses up the task's random state."""
         import mteb
 
-        fresh = unused.pop() if unused else _again(task, subset)
+        fresh = unused.pop() if unused else _again(task, subset, hub)
         fresh._eval_splits = [split]
         adapter = EncoderForMteb(encoder)
         result = mteb.evaluate(
@@ -120,15 +120,15 @@ def _delegated(task: Any, subset: str, split: str) -> Delegated:
     )
 
 
-def _again(task: Any, subset: str) -> Any:
+def _again(task: Any, subset: str, hub: Hub) -> Any:
     """A task of the same class on the same data, with its random state as new."""
-    fresh = redirect(type(task)())
+    fresh = redirect(type(task)(), hub)
     fresh.hf_subsets = [subset]
-    _load(fresh)
+    _load(fresh, hub)
     return fresh
 
 
-def _load(task: Any) -> None:
+def _load(task: Any, hub: Hub) -> None:
     import datasets
 
     datasets.disable_progress_bars()  # the harness has a display of its own
@@ -139,10 +139,10 @@ def _load(task: Any) -> None:
     except HarnessError:
         raise
     except Exception as error:
-        source, path = sources.source(), task.metadata.dataset.get("path", "")
-        if sources.is_unreachable(error):
+        path = task.metadata.dataset.get("path", "")
+        if is_unreachable(error):
             what = f"the data set '{path}' of mteb's {task.metadata.name}"
-            raise Unreachable(source.advice(what, "task=beir task.path=DIR")) from error
+            raise Unreachable(hub.advice(what, "task=beir task.path=DIR")) from error
         raise DataError(
             f"mteb/{task.metadata.name} ({path}) cannot be loaded: {type(error).__name__}: {error}"
         ) from error

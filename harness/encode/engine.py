@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from harness.encode.guard import check_vectors
 from harness.encode.shard import FACTS, Keys
-from harness.encode.store import Found, Shelf, text_keys
+from harness.encode.store import Found, VectorCache, text_keys
 from harness.errors import ModelError
 from harness.types import Progress, Vectors, no_progress
 
@@ -61,7 +61,7 @@ class Encoded:
         fresh: How many distinct texts were computed; the others were in the store.
     """
 
-    shelf: Shelf
+    cache: VectorCache
     found: Found
     facts: NDArray[Any]
     dimension: int
@@ -74,13 +74,13 @@ class Encoded:
         """Vectors start to stop; float32, shape (stop − start, dimension)."""
         part = self.found[start : len(self) if stop is None else stop]
         out = np.empty((len(part.row), self.dimension), dtype=np.float32)
-        self.shelf.read(part, out)
+        self.cache.read(part, out)
         return out
 
     def take(self, positions: NDArray[np.int64]) -> Vectors:
         """Vectors at those positions; float32, shape (len(positions), dimension)."""
         out = np.empty((len(positions), self.dimension), dtype=np.float32)
-        self.shelf.read(self.found[positions], out)
+        self.cache.read(self.found[positions], out)
         return out
 
     def norms(self) -> dict[str, float]:
@@ -93,13 +93,13 @@ class Encoded:
 def encode(
     model: Callable[[], Model],
     texts: Sequence[str],
-    shelf: Shelf,
+    cache: VectorCache,
     *,
     prompt: str = "",
     names: Sequence[str] | None = None,
     progress: Progress = no_progress,
 ) -> Encoded:
-    """Vectors of `texts`, from the shelf where they are there, else from the model, and then kept.
+    """Vectors of `texts`, from the cache where they are there, else from the model, and then kept.
 
     Args:
         model: Opens the model; called only if a vector is missing.
@@ -116,19 +116,19 @@ def encode(
         piece = texts[start : start + PIECE]
         labels = names[start : start + PIECE] if names is not None else range(start, start + len(piece))
         keys = text_keys(piece)
-        found = shelf.find(keys)
+        found = cache.find(keys)
         while len(found.missing):  # again where a shard was found to be damaged after it was written
             _, first = np.unique(keys[found.missing], return_index=True)
             absent = found.missing[np.sort(first)]
             told = _Told(progress, start + len(piece) - len(absent), len(texts))
-            _fill(model(), piece, labels, keys, absent, shelf, prompt, told)
+            _fill(model(), piece, labels, keys, absent, cache, prompt, told)
             fresh += len(absent)
-            found = shelf.find(keys)
+            found = cache.find(keys)
         parts.append(found)
-        facts.append(shelf.facts(found))
+        facts.append(cache.facts(found))
         progress(start + len(piece), len(texts))
-    dimension = shelf.dimension or model().dimension
-    return Encoded(shelf, Found.joined(parts), np.concatenate(facts) if facts else np.zeros(0, FACTS), dimension, fresh)
+    dimension = cache.dimension or model().dimension
+    return Encoded(cache, Found.joined(parts), np.concatenate(facts) if facts else np.zeros(0, FACTS), dimension, fresh)
 
 
 def truncation(facts: Sequence[NDArray[Any]]) -> dict[str, Any]:
@@ -170,7 +170,7 @@ def _fill(
     labels: Sequence[Any],
     keys: Keys,
     absent: NDArray[np.int64],
-    shelf: Shelf,
+    cache: VectorCache,
     prompt: str,
     told: _Told,
 ) -> None:
@@ -195,7 +195,7 @@ def _fill(
             facts["norm"] = np.linalg.norm(vectors, axis=1)
             took = time.perf_counter() - clock
             facts["seconds"] = took * ready.read / max(1, int(ready.read.sum()))
-            shelf.add(keys[now], vectors, facts)
+            cache.add(keys[now], vectors, facts)
             size = int(np.clip(len(now) * SECONDS / max(1e-3, took), LEAST, PIECE))
             clock = time.perf_counter()
 

@@ -4,7 +4,7 @@
 
 No database, no lock: shards are written aside, flushed, linked under the name of their content, and never changed, so
 that any number of processes may write. Two that encode the same text leave it twice, which costs space until
-`python -m harness.store compact`. A damaged shard is set aside under another name, said, and encoded again.
+`harness store compact`. A damaged shard is set aside under another name, said, and encoded again.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def text_keys(texts: Iterable[str]) -> Keys:
 
 @dataclass(frozen=True)
 class Found:
-    """Where vectors lie: `shard[i]` is the place of a shard in the shelf, or −1 where text i is not stored; `row[i]` its row."""
+    """Where vectors lie: `shard[i]` is the place of a shard in the cache, or −1 where text i is not stored; `row[i]` its row."""
 
     shard: NDArray[np.int32]
     row: NDArray[np.int64]
@@ -61,7 +61,7 @@ class Found:
         return Found(np.concatenate([one.shard for one in parts]), np.concatenate([one.row for one in parts]))
 
 
-class Sheet(Protocol):
+class Segment(Protocol):
     """Vectors with the sorted keys of their texts; see `Shard`."""
 
     @property
@@ -76,37 +76,37 @@ class Sheet(Protocol):
         """Refuse rows whose bytes are damaged."""
 
 
-class Shelf:
-    """The vectors of one maker, in memory; `Stored` keeps them on disk."""
+class VectorCache:
+    """The vectors of one maker, in memory; `StoredVectors` keeps them on disk."""
 
     def __init__(self) -> None:
-        self._sheets: list[Sheet] = []
+        self._segments: list[Segment] = []
         self._dropped: set[int] = set()
         self._index = Index([])
 
     def __len__(self) -> int:
-        return sum(len(sheet.keys) for sheet in self._sheets)
+        return sum(len(segment.keys) for segment in self._segments)
 
     @property
     def dimension(self) -> int | None:
         """Numbers per vector; None while there is none."""
-        return int(self._sheets[0].vectors.shape[1]) if self._sheets else None
+        return int(self._segments[0].vectors.shape[1]) if self._segments else None
 
     def keys(self) -> Keys:
         """The keys of every text, those of several shards one after the other."""
-        kept = [sheet.keys for place, sheet in enumerate(self._sheets) if place not in self._dropped]
+        kept = [segment.keys for place, segment in enumerate(self._segments) if place not in self._dropped]
         return np.concatenate(kept) if kept else text_keys(())
 
     def find(self, keys: Keys) -> Found:
         """Where the vectors of those texts lie; every block that holds one of them has been checked."""
         place, position = self._index.find(keys)
         row = np.zeros(len(keys), dtype=np.int64)
-        for number, sheet in enumerate(self._sheets):
+        for number, segment in enumerate(self._segments):
             held = place == number
             if held.any():
-                row[held] = sheet.order[position[held]]
+                row[held] = segment.order[position[held]]
                 try:
-                    sheet.check(row[held])
+                    segment.check(row[held])
                 except Damaged as error:
                     self._drop(number, error)
                     return self.find(keys)
@@ -114,17 +114,17 @@ class Shelf:
 
     def read(self, found: Found, out: Vectors) -> None:
         """Copy the vectors that were found into the rows of `out`, shape (texts, dimension); the missing are left."""
-        for sheet, held, rows in self._parts(found):
+        for segment, held, rows in self._parts(found):
             if len(held) == held[-1] - held[0] + 1 and bool((np.diff(rows) == 1).all()):
-                out[held[0] : held[-1] + 1] = sheet.vectors[rows[0] : rows[-1] + 1]
+                out[held[0] : held[-1] + 1] = segment.vectors[rows[0] : rows[-1] + 1]
             else:
-                out[held] = sheet.vectors[rows]
+                out[held] = segment.vectors[rows]
 
     def facts(self, found: Found) -> NDArray[Any]:
         """What was seen of those texts, shape (texts,), dtype `FACTS`; zeros for the missing."""
         made = np.zeros(len(found.row), dtype=FACTS)
-        for sheet, held, rows in self._parts(found):
-            made[held] = sheet.facts[rows]
+        for segment, held, rows in self._parts(found):
+            made[held] = segment.facts[rows]
         return made
 
     def add(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> None:
@@ -137,26 +137,26 @@ class Shelf:
         """
         if len(keys):
             order = np.argsort(keys, kind="stable")
-            self._take([_Held(keys[order], order, facts, vectors)])
+            self._take([InMemorySegment(keys[order], order, facts, vectors)])
 
-    def _take(self, sheets: Sequence[Sheet]) -> None:
-        self._sheets.extend(sheets)
-        keys = [sheet.keys[: 0 if place in self._dropped else None] for place, sheet in enumerate(self._sheets)]
+    def _take(self, segments: Sequence[Segment]) -> None:
+        self._segments.extend(segments)
+        keys = [segment.keys[: 0 if place in self._dropped else None] for place, segment in enumerate(self._segments)]
         self._index = Index(keys)
 
-    def _parts(self, found: Found) -> Iterator[tuple[Sheet, NDArray[np.int64], NDArray[np.int64]]]:
-        """Each sheet that holds some of the texts, their positions, and their rows in it."""
+    def _parts(self, found: Found) -> Iterator[tuple[Segment, NDArray[np.int64], NDArray[np.int64]]]:
+        """Each segment that holds some of the texts, their positions, and their rows in it."""
         for number in np.unique(found.shard[found.shard >= 0]):
             held = np.flatnonzero(found.shard == number)
-            yield self._sheets[int(number)], held, found.row[held]
+            yield self._segments[int(number)], held, found.row[held]
 
     def _drop(self, number: int, error: Damaged) -> None:
         raise error
 
 
 @dataclass(frozen=True)
-class _Held:
-    """A sheet that was never on disk."""
+class InMemorySegment:
+    """A segment that was never on disk."""
 
     keys: Keys
     order: NDArray[Any]
@@ -167,7 +167,7 @@ class _Held:
         """Nothing can have happened to it."""
 
 
-class Stored(Shelf):
+class StoredVectors(VectorCache):
     """The shards of one maker on disk.
 
     Args:
@@ -186,7 +186,7 @@ class Stored(Shelf):
     def refresh(self) -> None:
         """Take in the shards that were published since."""
         names = sorted(path.name for path in self.folder.glob(f"*{ENDING}")) if self.folder.is_dir() else []
-        fresh: list[Sheet] = []
+        fresh: list[Segment] = []
         for name in names:
             if name in self._known:
                 continue
@@ -222,9 +222,9 @@ class Stored(Shelf):
     def _drop(self, number: int, error: Damaged) -> None:
         self._dropped.add(number)  # it keeps its place: what was found in its good blocks is still read there
         self._take([])
-        sheet = self._sheets[number]
-        assert isinstance(sheet, Shard)
-        _set_aside(sheet.path, error)
+        segment = self._segments[number]
+        assert isinstance(segment, Shard)
+        _set_aside(segment.path, error)
 
 
 def _set_aside(path: Path, error: Damaged) -> None:

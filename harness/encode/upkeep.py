@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from harness.encode.shard import ENDING, Damaged, Shard
-from harness.encode.store import SET_ASIDE, Stored
+from harness.encode.store import SET_ASIDE, StoredVectors
 
 DAY = 86_400.0
 
@@ -74,18 +74,18 @@ def compact(held: Held) -> int:
     old = sorted(held.folder.glob(f"*{ENDING}"))
     if len(old) < 2 or not held.maker:
         return 0
-    shelf = Stored(
+    cache = StoredVectors(
         held.folder.parent, {key: value for key, value in held.maker.items() if key != "kept"}, held.maker["kept"]
     )
-    keys = np.unique(shelf.keys())
-    found = shelf.find(keys)
+    keys = np.unique(cache.keys())
+    found = cache.find(keys)
     here = np.flatnonzero(found.shard >= 0)
     order = here[
         np.lexsort((found.row[here], found.shard[here]))
     ]  # as they were written: a corpus stays in one stretch
     vectors = np.empty((len(order), held.dimension), dtype=held.maker["kept"])
-    shelf.read(found[order], vectors)
-    shelf.add(keys[order], vectors, shelf.facts(found[order]))
+    cache.read(found[order], vectors)
+    cache.add(keys[order], vectors, cache.facts(found[order]))
     fresh = set(held.folder.glob(f"*{ENDING}")) - set(old)
     for path in old if fresh else []:
         with contextlib.suppress(FileNotFoundError):

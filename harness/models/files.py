@@ -8,9 +8,9 @@ import importlib.util
 from pathlib import Path
 
 from harness.errors import ModelError, Unreachable
+from harness.hub import Hub, is_unreachable
 from harness.models.spec import ModelSpec
 from harness.records.digest import digest_files
-from harness.sources import Source, close, is_unreachable
 
 WEIGHTS = (".safetensors", ".bin", ".pt", ".model")
 MATTERING = (*WEIGHTS, ".json", ".txt", ".py")
@@ -19,7 +19,7 @@ ELSEWHERE = ("onnx", "openvino", "coreml", "gguf")
 """Copies of the weights for other runtimes, which are not what is loaded here."""
 
 
-def locate(spec: ModelSpec, source: Source) -> Path:
+def locate(spec: ModelSpec, hub: Hub) -> Path:
     """The folder of the model's files: package, given path, mirror, hub cache, hub.
 
     Raises:
@@ -33,7 +33,7 @@ def locate(spec: ModelSpec, source: Source) -> Path:
         if not folder.is_dir():
             raise ModelError(f"model.path={spec.path} is not a folder. Give the folder that the model was saved to.")
     else:
-        folder = source.model(spec.name) or _from_hub(spec, source)
+        folder = hub.model(spec.name) or _from_hub(spec, hub)
     _expect_weights(spec, folder)
     return folder
 
@@ -41,7 +41,10 @@ def locate(spec: ModelSpec, source: Source) -> Path:
 def weights_digest(spec: ModelSpec, folder: Path) -> str:
     """Digest over every file that can move a vector; `ModelError` where it is not the one that was named."""
     names = (spec.weights, spec.tokenizer) if spec.layout == "static" else _mattering(folder)
-    found = _digest(folder, tuple(names))
+    stats = [(folder / name).stat() for name in names]
+    found = _digest(
+        folder, tuple(zip(names, (one.st_mtime_ns for one in stats), (one.st_size for one in stats), strict=True))
+    )
     if spec.digest and spec.digest != found:
         raise ModelError(
             f"The files of {spec.title} in {folder} have the digest {found}, not {spec.digest} as named: they are not "
@@ -61,8 +64,9 @@ def _mattering(folder: Path) -> list[str]:
 
 
 @functools.lru_cache(maxsize=64)
-def _digest(folder: Path, names: tuple[str, ...]) -> str:
-    return digest_files(folder, names)
+def _digest(folder: Path, files: tuple[tuple[str, int, int], ...]) -> str:
+    """Digest of files by name; their times and sizes are given so that what was saved anew is read anew."""
+    return digest_files(folder, [name for name, *_ in files])
 
 
 def _package(name: str) -> Path:
@@ -87,21 +91,21 @@ def _expect_weights(spec: ModelSpec, folder: Path) -> None:
         )
 
 
-def _from_hub(spec: ModelSpec, source: Source) -> Path:
+def _from_hub(spec: ModelSpec, hub: Hub) -> Path:
     from huggingface_hub import snapshot_download
 
     ignored = [f"{folder}/*" for folder in ELSEWHERE]
     fetch = functools.partial(snapshot_download, spec.name, revision=spec.revision or None, ignore_patterns=ignored)
     with contextlib.suppress(Exception):  # not in the hub's cache, or not whole
         return Path(fetch(local_files_only=True))
-    advice = source.advice(f"the model '{spec.name}'", "model=path model.path=DIR")
-    if source.closed:
+    advice = hub.advice(f"the model '{spec.name}'", "model=path model.path=DIR")
+    if hub.offline:
         raise Unreachable(advice)
     try:
         return Path(fetch())
     except Exception as error:
         if is_unreachable(error):
-            close()
+            hub.outage.note()
             raise Unreachable(advice) from error
         raise ModelError(
             f"The hub has no model '{spec.name}'{f' at revision {spec.revision}' if spec.revision else ''}, or it is not "

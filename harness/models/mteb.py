@@ -8,27 +8,22 @@ from typing import Any
 import numpy as np
 
 from harness.errors import ModelError, NotApplicable, UnknownName, Unreachable
+from harness.hub import Hub, is_unreachable
 from harness.models.files import weights_digest
 from harness.models.spec import ModelSpec
-from harness.sources import is_unreachable, source
-from harness.types import Role, Vectors
+from harness.types import Purpose, Role, Vectors
 
 
-def load(name: str, revision: str | None, device: str) -> Any:
+def load(name: str, revision: str | None, device: str, hub: Hub) -> Any:
     """The loaded wrapper; `UnknownName` with the nearest, `Unreachable` where its files cannot be had."""
-    from mteb.models.model_implementations import MODEL_REGISTRY
-
-    if name not in MODEL_REGISTRY:
-        raise UnknownName(
-            "mteb model", name, MODEL_REGISTRY, "Any other model of the hub: model=hub model.name=ORG/NAME."
-        )
+    _expect(name)
     try:
-        return _mirrored(name, revision).load_model(device=None if device == "auto" else device)
+        return _mirrored(name, revision, hub).load_model(device=None if device == "auto" else device)
     except ImportError as error:
         raise ModelError(f"mteb's loader of '{name}' needs a package that is not installed: {error}") from error
     except Exception as error:
         if is_unreachable(error):
-            raise Unreachable(source().advice(f"the model '{name}'", "model=path model.path=DIR")) from error
+            raise Unreachable(hub.advice(f"the model '{name}'", "model=path model.path=DIR")) from error
         raise ModelError(f"mteb cannot load '{name}': {type(error).__name__}: {error}") from error
 
 
@@ -41,27 +36,27 @@ def _expect(name: str) -> None:
         )
 
 
-def _mirrored(name: str, revision: str | None) -> Any:
+def _mirrored(name: str, revision: str | None, hub: Hub) -> Any:
     """mteb's metadata of a model, whose loader is sent to the mirror's folder where there is one."""
     import mteb
 
     meta = mteb.get_model_meta(name, revision)
-    folder = source().model(name)
+    folder = hub.model(name)
     return meta if folder is None else meta.model_copy(update={"name": str(folder), "revision": None})
 
 
-def revision_of(name: str, revision: str | None) -> str:
+def revision_of(name: str, revision: str | None, hub: Hub) -> str:
     """What stands for the weights: the digest of the mirror's files, else the revision that is asked for or mteb pins."""
     import mteb
 
-    folder = source().model(name)
+    folder = hub.model(name)
     if folder is not None:
         return weights_digest(ModelSpec(path=str(folder)), folder)
     _expect(name)
     return str(revision or mteb.get_model_meta(name).revision)
 
 
-def vectors(model: Any, texts: Sequence[str], role: Role, task: str, kind: str) -> Vectors:
+def vectors(model: Any, texts: Sequence[str], role: Role, purpose: Purpose) -> Vectors:
     """What mteb's wrapper makes of texts, with the prompt that it takes for this task and role."""
     from mteb._create_dataloaders import _create_dataloader_from_texts
     from mteb.types import PromptType
@@ -72,7 +67,7 @@ def vectors(model: Any, texts: Sequence[str], role: Role, task: str, kind: str) 
         )
     made = model.encode(
         _create_dataloader_from_texts(list(texts)),
-        task_metadata=_metadata(task, kind),
+        task_metadata=_metadata(purpose.task, purpose.kind),
         hf_split="test",
         hf_subset="default",
         prompt_type=PromptType(role) if role else None,

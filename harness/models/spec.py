@@ -54,16 +54,17 @@ class ModelSpec:
         """What to call it."""
         return self.name or self.package or Path(self.path).name
 
-    def making(self) -> dict[str, Any]:
-        """The part of what made a vector that the files do not hold; the runtime as it was asked for."""
+    def encoding(self) -> dict[str, Any]:
+        """The encoding configuration: the part of what made a vector that the files do not hold; the runtime as asked for."""
         return {
             "layout": self.layout,
             "normalize": self.normalize,
             "max_length": self.max_length,
             "dtype": self.dtype,
             "runtime": self.runtime,
+            **({"int8": "dynamic ranges, each text alone, weights of 7 bits"} if self.dtype == "int8" else {}),
         }
 
     def usage(self) -> dict[str, Any]:
         """The part of the identity that the files do not hold: how vectors are made, and how they are used."""
-        return {**self.making(), "prompts": dict(sorted(self.prompts.items())), "similarity": self.similarity}
+        return {**self.encoding(), "prompts": dict(sorted(self.prompts.items())), "similarity": self.similarity}

@@ -72,6 +72,8 @@ class Transformer:
     @property
     def budget(self) -> tuple[int, int]:
         """Padded tokens and texts of a batch: what stays in a processor's cache, or what fills an accelerator."""
+        if self.spec.dtype == "int8":  # its ranges are those of a batch: alone, a text's vector is its own
+            return 4_096, 1
         return (4_096, 64) if self.device == "cpu" else (131_072, 4_096)
 
     def prepare(self, texts: Sequence[str], prompt: str = "") -> Prepared:

@@ -48,13 +48,13 @@ def differences(entry: Published, record: Record) -> list[Difference]:
 
 
 def _differences(entry: Published, record: Record) -> Iterator[Difference]:
-    stated, facts = entry.settings, record.facts
+    stated, facts = entry.settings, _facts(record)
     for key in FACTS:
         known = key in stated and key in facts and (key != "revision" or facts[key])
         if known and facts[key] != stated[key]:
             words = (f"model.{key}={_word(stated[key])}",) if key in OPTIONS else ()
             yield Difference(key, facts[key], stated[key], words)
-    used = record.checks.get("prompts", {})
+    used = record.checks.prompts
     for role, text in stated.get("prompts", {}).items():
         ours = used.get(role, used.get("text")) if used else text
         if ours is not None and ours != text:
@@ -64,6 +64,13 @@ def _differences(entry: Published, record: Record) -> Iterator[Difference]:
     for name, version in stated.get("libraries", {}).items():
         if name in libraries and libraries[name] != str(version):
             yield Difference(f"{name}'s version", libraries[name], version, version=True)
+
+
+def _facts(record: Record) -> Mapping[str, Any]:
+    """The facts by name; a model's length or pooling that is None is known to be so, another system's is not."""
+    model = record.facts.kind in ("dense", "static")
+    unset = {name: None for name in ("max_length", "normalize") if model}
+    return {**unset, **record.facts.flat()}
 
 
 def _of_data(entry: Published, record: Record) -> Iterator[Difference]:

@@ -1,20 +1,28 @@
 """The results folder: `records/TASK/SYSTEM-KEY/` with record.json, run.trec.gz and scores.csv.gz; the record last.
 
-A folder without its record.json was left by a run that was killed: it is not a result and is written anew.
+A folder without its record.json was left by a run that was killed: it is not a result and is written anew. `runs/` holds
+the runs of systems that are parts of others and have no record of their own: run.trec.gz, and notes.json last.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import json
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from harness.errors import ResultsError
+from harness.facts import Notes
 from harness.records.atomic import refusals, write_bytes, write_text
+from harness.records.digest import digest
 from harness.records.record import Record, from_json, to_json
 from harness.records.runs import read_run, read_scores, run_bytes, scores_bytes
 from harness.types import Run, Scores
+
+PREFIX = 24
+"""Digits of a record key that say what ranked on what; the rest is the depth."""
 
 
 class Archive:
@@ -29,68 +37,122 @@ class Archive:
         A failure that it mends is taken off the board; `asked` is the task's label at the time, where it has since
         been given another name.
         """
-        place = self._place(record)
+        folder = self._folder(record)
         if run is not None:
-            with refusals(place):  # a record never stands beside a run that it does not describe
-                (place / "record.json").unlink(missing_ok=True)
-            write_bytes(place / "run.trec.gz", run_bytes(run, record.system))
+            with refusals(folder):  # a record never stands beside a run that it does not describe
+                (folder / "record.json").unlink(missing_ok=True)
+            write_bytes(folder / "run.trec.gz", run_bytes(run, record.system))
         if scores:
-            write_bytes(place / "scores.csv.gz", scores_bytes(scores))
-        write_text(place / "record.json", to_json(record))
+            write_bytes(folder / "scores.csv.gz", scores_bytes(scores))
+        write_text(folder / "record.json", to_json(record))
         if record.status == "ok":
-            self.mended(record, asked)
+            self.clear_failure(record, asked)
         return record
 
-    def mended(self, record: Record, asked: str = "") -> None:
+    def clear_failure(self, record: Record, asked: str = "") -> None:
         """Take the failures of a successful record's names off the board."""
         for task in {record.task, asked or record.task}:
-            failure = self.folder / "records" / slug(task) / f"{slug(record.system)}-failed"
-            if failure.exists():
-                with refusals(failure):
-                    shutil.rmtree(failure)
-                    if not any(failure.parent.iterdir()):
-                        failure.parent.rmdir()
+            for name in (_failure(record.system, task), f"{slug(record.system)}-failed"):  # the latter by format 1
+                _remove(self.folder / "records" / slug(task) / name)
 
     def find(self, key: str) -> Record | None:
         """The successful record of that key, whatever names it was made under."""
-        for path in self.folder.glob(f"records/*/*-{key[:12]}/record.json"):
-            record = self._read(path)
-            if record.key == key and record.status == "ok":
-                return record
+        return next((record for record in self._like(key) if record.key == key and record.status == "ok"), None)
+
+    def find_run(self, key: str, depth: int, *, deeper: bool) -> Run | None:
+        """A stored run of a record key or, with `deeper`, of one that differs in a greater depth; cut to `depth`.
+
+        Args:
+            key: As `digest.record_key` makes it, for `depth`.
+            deeper: Whether a deeper run of this system begins with the shallower one.
+        """
+        records = [one for one in self._like(key) if one.key[:PREFIX] == key[:PREFIX] and one.status == "ok"]
+        for record in sorted(records, key=lambda one: int(one.dataset["depth"])):
+            if _fits(int(record.dataset["depth"]), depth, deeper=deeper) and self._file(record).exists():
+                run = cut(read_run(self._file(record), int(record.dataset["depth"])), depth)
+                notes = Notes.of({**record.checks.flat(), "seconds": record.seconds, "index": record.index})
+                return dataclasses.replace(run, notes=notes)
+        for folder in sorted((self.folder / "runs").glob(f"*-{key[:PREFIX]}-*")):
+            stored = int(folder.name.rpartition("-")[2])
+            if _fits(stored, depth, deeper=deeper) and (folder / "notes.json").exists():
+                notes = Notes.of(json.loads((folder / "notes.json").read_text(encoding="utf-8")))
+                return dataclasses.replace(cut(read_run(folder / "run.trec.gz", stored), depth), notes=notes)
         return None
+
+    def keep_run(self, key: str, system: str, run: Run) -> None:
+        """Keep a run that no record holds; its notes last."""
+        folder = self.folder / "runs" / f"{slug(system)}-{key[:PREFIX]}-{run.depth:08d}"
+        write_bytes(folder / "run.trec.gz", run_bytes(run, system))
+        write_text(folder / "notes.json", json.dumps(run.notes.flat(), ensure_ascii=False, allow_nan=False) + "\n")
 
     def read(self) -> list[Record]:
         """Every record, in the order of task, system and date."""
-        records = [self._read(path) for path in self.folder.glob("records/*/*/record.json")]
+        records = [_read(path) for path in self.folder.glob("records/*/*/record.json")]
         return sorted(records, key=lambda one: (one.task, one.system, str(one.provenance.get("date", "")), one.key))
 
     def run(self, record: Record) -> Run:
         """The run behind a record; `ResultsError` where none was kept."""
-        return read_run(self._file(record, "run.trec.gz"), int(record.dataset["depth"]))
+        path = self._file(record)
+        if not path.exists():
+            raise ResultsError(f"{path} is missing: {record.system} on {record.task} has no such file.")
+        return read_run(path, int(record.dataset["depth"]))
 
     def scores(self, record: Record) -> dict[str, Scores]:
         """The per-query scores behind a record, by measure; empty where there are none (a delegated task)."""
-        path = self._place(record) / "scores.csv.gz"
+        path = self._folder(record) / "scores.csv.gz"
         return read_scores(path) if path.exists() else {}
 
-    def _file(self, record: Record, name: str) -> Path:
-        path = self._place(record) / name
-        if not path.exists():
-            raise ResultsError(f"{path} is missing: {record.system} on {record.task} has no such file.")
-        return path
+    def _like(self, key: str) -> Iterator[Record]:
+        """The records whose folder's name carries the beginning of the key."""
+        return (_read(path) for path in self.folder.glob(f"records/*/*-{key[:12]}*/record.json"))
 
-    def _place(self, record: Record) -> Path:
-        ending = record.key[:12] if record.status == "ok" else "failed"
-        return self.folder / "records" / slug(record.task) / f"{slug(record.system)}-{ending}"
+    def _file(self, record: Record) -> Path:
+        return self._folder(record) / "run.trec.gz"
 
-    @staticmethod
-    def _read(path: Path) -> Record:
-        try:
-            return from_json(path.read_text(encoding="utf-8"), str(path))
-        except OSError as error:
-            raise ResultsError(f"Cannot read {path}: {error.strerror}.") from error
+    def _folder(self, record: Record) -> Path:
+        name = _failure(record.system, record.task)
+        if record.status == "ok":
+            depth = f"-{record.dataset['depth']}" if record.form == "ranked" else ""
+            name = f"{slug(record.system)}-{record.key[:12]}{depth}"
+            before = f"{slug(record.system)}-{record.key[:12]}"  # as format 1 named it
+            if (self.folder / "records" / slug(record.task) / before / "record.json").exists():
+                name = before
+        return self.folder / "records" / slug(record.task) / name
+
+
+def cut(run: Run, depth: int) -> Run:
+    """The first `depth` documents of each query."""
+    if run.depth == depth:
+        return run
+    return dataclasses.replace(
+        run, doc_ids=[ids[:depth] for ids in run.doc_ids], scores=[row[:depth] for row in run.scores], depth=depth
+    )
 
 
 def slug(name: str) -> str:
     """A canonical name as a file name that every system accepts."""
-    return re.sub(r"[^A-Za-z0-9._=+@-]+", "_", name).strip("_.") or "_"
+    return re.sub(r"[^A-Za-z0-9._=+@-]+", "_", name).strip("_.")[:120] or "_"
+
+
+def _failure(system: str, task: str) -> str:
+    """Folder of a failure: two names that differ only in what a file name cannot hold do not share one."""
+    return f"{slug(system)}-failed-{digest([system, task])[:8]}"
+
+
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        with refusals(folder):
+            shutil.rmtree(folder)
+            if not any(folder.parent.iterdir()):
+                folder.parent.rmdir()
+
+
+def _fits(stored: int, wanted: int, *, deeper: bool) -> bool:
+    return stored == wanted or (deeper and stored > wanted)
+
+
+def _read(path: Path) -> Record:
+    try:
+        return from_json(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise ResultsError(f"Cannot read {path}: {error.strerror}.") from error

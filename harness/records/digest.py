@@ -33,11 +33,16 @@ def digest_files(folder: Path, names: Iterable[str]) -> str:
     return _hash(pieces())
 
 
+def run_key(system_identity: str, task: Task) -> str:
+    """Key of a run whatever its depth, 24 digits: what ranked, on what, with which self-matches."""
+    return digest(["ranked", system_identity, task.dataset.fingerprint, task.exclude_self, task.kind])[:24]
+
+
 def record_key(system_identity: str, task: Task | Delegated) -> str:
-    """Key of a result: what ranked, on what, how deep, with which self-matches. Measures come from the stored run."""
+    """Key of a result: that of its run, and the depth as its last 8 digits. Measures come from the stored run."""
     if isinstance(task, Delegated):
         return digest(["delegated", system_identity, task.fingerprint, task.kind])
-    return digest(["ranked", system_identity, task.dataset.fingerprint, task.depth, task.exclude_self, task.kind])
+    return f"{run_key(system_identity, task)}{task.depth:08x}"
 
 
 def _hash(pieces: Iterable[bytes]) -> str:

@@ -8,6 +8,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,31 +18,37 @@ LIBRARIES = (
     "torch", "sentence-transformers", "transformers", "tokenizers", "mteb", "beir", "pytrec-eval-terrier",
     "openvino", "onnxruntime", "faiss-cpu", "bm25s", "PyStemmer", "numpy", "scipy",
 )  # fmt: skip
+"""Whose versions every record holds; a system adds those of its own."""
 
 
-def provenance(options: str) -> dict[str, Any]:
-    """Provenance of a result that is made now; `options` are those of the command line that makes it again."""
+def provenance(options: str, libraries: Iterable[str] = ()) -> dict[str, Any]:
+    """Provenance of a result that is made now.
+
+    Args:
+        options: Those of the command line that makes it again.
+        libraries: Packages that can move it, beside those that are always recorded.
+    """
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-        "command": f"python -m harness {options}".strip(),
+        "command": f"harness {options}".strip(),
         "harness": harness.__version__,
         "commit": commit(),
         "python": platform.python_version(),
-        "libraries": versions(),
+        "libraries": versions((*LIBRARIES, *libraries)),
         "machine": machine(),
     }
 
 
 @functools.cache
-def versions() -> dict[str, str]:
+def versions(names: tuple[str, ...]) -> dict[str, str]:
     """Installed version of each library that can move a number."""
-    found = {}
-    for name in LIBRARIES:
+    installed = {}
+    for name in names:
         try:
-            found[name] = importlib.metadata.version(name)
+            installed[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    return found
+    return installed
 
 
 @functools.cache

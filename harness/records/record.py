@@ -1,4 +1,7 @@
-"""A record: one (system, task) result with everything needed to judge and repeat it. JSON, format 1."""
+"""A record: one (system, task) result with everything needed to judge and repeat it. JSON, format 2; 1 is still read.
+
+Format 2 says its form, the system's plug-in and options, and the cost of the index; format 1 was told apart by its keys.
+"""
 
 from __future__ import annotations
 
@@ -10,9 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.errors import ResultsError
+from harness.facts import Checks, Facts
+from harness.types import SystemRef, TaskRef
 
-FORMAT = 1
+FORMAT = 2
 Status = Literal["ok", "failed", "not applicable"]
+Form = Literal["ranked", "delegated", "failed"]
+"""`ranked`: by the common evaluator, from a stored run. `delegated`: by mteb's own. `failed`: no number, and why."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +49,15 @@ class Record:
     """What a leaderboard, a comparison or a notebook reads.
 
     Attributes:
-        key: Digest of system, data set, depth and self-match policy (see `digest.record_key`).
-        system: Canonical name, and `facts` of what made the vectors.
-        task: Canonical name, kind, options, data set with its fingerprint and counts, depth, policy, primary measure.
+        key: Digest of system, data set, self-match policy and depth (see `digest.record_key`).
+        system, task: Canonical names.
+        facts: Of what made the vectors or the ranking.
+        dataset: Name, revision, split, fingerprint, counts; depth and policy of a ranked one; `asked`: the task's reference.
         measures: The primary first.
         checks: What would make the numbers doubtful: ties, unjudged, truncation, norms, first texts, prompts.
-        seconds: Clock per phase.
+        seconds: Clock per phase of a search.
+        index: What the index cost: `seconds` to build, `bytes` held.
+        asked: The system's plug-in and options, from which it can be opened again.
         provenance: When, where, by which versions, and the command that makes it again.
         reason: Why it failed or does not apply; one line.
     """
@@ -56,11 +66,14 @@ class Record:
     status: Status
     system: str
     task: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    form: Form = "ranked"
+    facts: Facts = field(default_factory=Facts)
     dataset: Mapping[str, Any] = field(default_factory=dict)
     measures: tuple[Measured, ...] = ()
-    checks: Mapping[str, Any] = field(default_factory=dict)
+    checks: Checks = field(default_factory=Checks)
     seconds: Mapping[str, float] = field(default_factory=dict)
+    index: Mapping[str, float] = field(default_factory=dict)
+    asked: Mapping[str, Any] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     reason: str = ""
     details: str = ""
@@ -75,10 +88,26 @@ class Record:
         """The measure of that canonical name, where the record holds it."""
         return next((one for one in self.measures if one.measure == measure), None)
 
+    @property
+    def system_ref(self) -> SystemRef:
+        """What was asked for as its system; empty in a record of format 1."""
+        return SystemRef(self.asked.get("plugin", ""), self.asked.get("options", {}), self.system)
+
+    @property
+    def task_ref(self) -> TaskRef:
+        """What was asked for as its task, from which the data set is read again."""
+        asked = self.dataset["asked"]
+        return TaskRef(
+            asked["plugin"], asked["options"], self.task, depth=self.dataset.get("depth"), limit=asked["limit"]
+        )
+
 
 def to_json(record: Record) -> str:
     """The record as JSON; NaN and infinity are refused rather than written."""
-    return json.dumps(dataclasses.asdict(record), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    plain = {one.name: getattr(record, one.name) for one in dataclasses.fields(record)}
+    plain |= {"facts": record.facts.flat(), "checks": record.checks.flat()}
+    plain["measures"] = [dataclasses.asdict(one) for one in record.measures]
+    return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def from_json(text: str, where: str) -> Record:
@@ -89,10 +118,19 @@ def from_json(text: str, where: str) -> Record:
             raise ResultsError(
                 f"{where}: format {raw['format']} is newer than this harness knows ({FORMAT}). Upgrade the harness."
             )
+        raw.setdefault("form", _form(raw))
         raw["measures"] = tuple(Measured(**one) for one in raw["measures"])
+        raw |= {"facts": Facts.of(raw["facts"]), "checks": Checks.of(raw["checks"]), "format": FORMAT}
         return Record(**raw)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ResultsError(f"{where}: not a record ({error}). Move it away and evaluate again.") from error
+
+
+def _form(raw: Mapping[str, Any]) -> Form:
+    """The form of a record of format 1, which did not say it."""
+    if raw["status"] != "ok":
+        return "failed"
+    return "ranked" if "depth" in raw["dataset"] else "delegated"
 
 
 def number(value: float) -> float | None:

@@ -67,4 +67,4 @@ def _better(one: Measured, other: Measured) -> bool:
 
 
 def _used(record: Record, role: str) -> str:
-    return repr(text) if (text := record.checks.get("prompts", {}).get(role)) else "none"
+    return repr(text) if (text := record.checks.prompts.get(role)) else "none"

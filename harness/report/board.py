@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+from harness.facts import Facts
 from harness.records.record import Record
 from harness.report.grid import NOT_RUN, Board, Cell, Column, Row
 from harness.report.grounds import Grounds
@@ -69,4 +70,4 @@ def _cell(record: Record | None, column: Column, grounds: Grounds) -> Cell:
 
 def _row(system: str, cells: tuple[Cell, ...], latest: Mapping[tuple[str, str], Record]) -> Row:
     own = [record for (name, _), record in latest.items() if name == system and record.status == "ok"]
-    return Row(system, cells, own[-1].facts if own else {}, texts_per_second(own))
+    return Row(system, cells, own[-1].facts if own else Facts(), texts_per_second(own))

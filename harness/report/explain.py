@@ -36,7 +36,7 @@ def refuse_differences(board: Board) -> None:
         system, task, cell = marked[0]
         raise ResultsError(
             f"{len(marked)} cells are not comparable with the rest, such as {system} on {task}: {cell.differences[0]}. "
-            f"See python -m harness.leaderboard --explain {shlex.quote(system)}, or leave strict=true away: they are marked then."
+            f"See harness leaderboard --explain {shlex.quote(system)}, or leave strict=true away: they are marked then."
         )
 
 
@@ -49,7 +49,7 @@ def remedy(cell: Cell, column: Column) -> str:
         own = [*(word for word in own if _of_model(word)), *words]
     others = [f"{one.what}=={one.rest}" for one in cell.differences if _is_library(one.what, cell.record)]
     before = f"pip install {' '.join(others)}, then " if others else ""
-    return f"{before}python -m harness {shlex.join(own)} overwrite=true"
+    return f"{before}harness {shlex.join(own)} overwrite=true"
 
 
 def _verdict(cell: Cell) -> str:

@@ -66,7 +66,9 @@ def _doubts(board: Board, column: Column) -> list[str]:
     records = [row.cells[place].record for row in board.rows if row.cells[place].counts]
     found = []
     for kind, name in (("unjudged", f"unjudged@{cutoff}"), ("ties", f"ties@{cutoff}")):
-        shares = [one.checks[kind][name] for one in records if one is not None and name in one.checks.get(kind, {})]
+        shares = [
+            getattr(one.checks, kind)[name] for one in records if one is not None and name in getattr(one.checks, kind)
+        ]
         if not shares or (kind == "ties" and max(shares) < NOTABLE):
             continue
         text = f"{name} {min(shares):.2f} to {max(shares):.2f}"
@@ -81,12 +83,12 @@ def truncation(board: Board) -> list[str]:
     lines = []
     for row in board.rows:
         for column, cell in zip(board.columns, row.cells, strict=True):
-            found = cell.record.checks.get("truncation", {}) if cell.record else {}
+            found = cell.record.checks.truncation if cell.record else {}
             share = found.get("document", {})
             if not share.get("texts_cut"):
                 continue
             line = (
-                f"{row.system} reads {row.facts.get('max_length')} tokens: on {column.task} {_percent(share['texts_cut'])} of "
+                f"{row.system} reads {row.facts.max_length} tokens: on {column.task} {_percent(share['texts_cut'])} of "
                 f"the documents and {_percent(share['tokens_cut'])} of all tokens are cut"
             )
             if cost := found.get("quality"):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from harness.facts import Facts
 from harness.records.record import Measured, Record
 from harness.report.grounds import Difference
 from harness.report.standing import NOT_STANDING, Standing
@@ -65,7 +65,7 @@ class Row:
 
     system: str
     cells: tuple[Cell, ...]
-    facts: Mapping[str, object]
+    facts: Facts
     speed: float | None
     mean: float | None = None
     common: float | None = None

@@ -14,13 +14,12 @@ from typing import Any
 
 from harness.models.prompts import prompt
 from harness.records.record import Record
+from harness.types import Role
 
 DATA = ("fingerprint", "split", "depth", "exclude_self")
-ABOUT = {"licence", "parity", "executes", "parameters", "bytes"}
+ABOUT = {"licence", "libraries", "parity", "executes", "parameters", "bytes"}
 """Facts that move no number; all others of a system are the same in all its cells, whatever the task."""
-MODEL_LIBRARIES = ("torch", "sentence-transformers", "transformers", "tokenizers")
-RUNTIME_LIBRARIES = {"openvino": ("openvino",), "onnx": ("onnxruntime",)}
-LEXICAL_LIBRARIES = ("bm25s", "PyStemmer")
+ROLES: dict[str, Role] = {"query": "query", "document": "document"}
 UNKNOWN = "not recorded"
 
 Values = Callable[[Record], Mapping[str, Any]]
@@ -62,7 +61,7 @@ class Grounds:
     def differences(self, record: Record) -> list[Difference]:
         """Everything in which a record differs from most of its column (data), of its row (usage), of the board (versions)."""
         row = self._rows[record.system]
-        usage = dict.fromkeys(key for one in row for key in one.facts if key not in ABOUT)
+        usage = dict.fromkeys(key for one in row for key in _facts(one) if key not in ABOUT)
         found = [
             *(self._one(key, record.task, self._columns[record.task], record, _data, True) for key in DATA),
             *(self._one(key, record.system, row, record, _facts) for key in usage),
@@ -107,7 +106,7 @@ def _data(record: Record) -> Mapping[str, Any]:
 
 
 def _facts(record: Record) -> Mapping[str, Any]:
-    return record.facts
+    return record.facts.flat()
 
 
 def _made(record: Record) -> Mapping[str, Any]:
@@ -120,13 +119,13 @@ def _libraries(record: Record) -> Mapping[str, Any]:
 
 def _unlike_itself(record: Record) -> list[Difference]:
     """What the tokenizer was given, where it is not what the prompts that are stated make of this task."""
-    stated, used = record.facts.get("prompts"), record.checks.get("prompts", {})
-    if not isinstance(stated, Mapping):
+    stated, used = record.facts.prompts, record.checks.prompts
+    if stated is None:
         return []
-    kind, first = str(record.dataset.get("kind", "")), record.checks.get("first", {})
+    kind, first = str(record.dataset.get("kind", "")), record.checks.first
     found = []
     for role, text in used.items():
-        expected = prompt(stated, role if role != "text" else "", record.task, kind)
+        expected = prompt(stated, ROLES.get(role, ""), record.task, kind)
         if text != expected:
             found.append(Difference(f"{role} prompt", repr(text), f"{expected!r} by the prompts that are stated"))
         elif not str(first.get(role, text)).startswith(text):
@@ -135,13 +134,9 @@ def _unlike_itself(record: Record) -> list[Difference]:
 
 
 def _moving(record: Record) -> tuple[str, ...]:
-    """Libraries that can move this record's number."""
-    kind = record.facts.get("kind")
-    runtime = RUNTIME_LIBRARIES.get(str(record.facts.get("runtime")), ())
-    own = LEXICAL_LIBRARIES if kind == "lexical" else (*MODEL_LIBRARIES, *runtime)
-    own += ("faiss-cpu",) if record.facts.get("precision", "float32") != "float32" else ()
-    theirs = ("mteb",) if str(record.task).startswith("mteb") else ()
-    return (*own, *theirs, "pytrec-eval-terrier")
+    """Libraries that can move this record's number: those that the system names, mteb's for its tasks, the evaluator's."""
+    theirs = ("mteb",) if record.task.startswith("mteb") else ()
+    return (*record.facts.libraries, *theirs, "pytrec-eval-terrier")
 
 
 def _short(value: Any) -> str:

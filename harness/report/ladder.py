@@ -32,14 +32,12 @@ def ladders(board: Board) -> dict[str, list[Step]]:
     families: dict[tuple[object, ...], list[tuple[Row, float]]] = {}
     for row in board.rows:
         value = row.mean if row.mean is not None else row.common
-        if row.facts.get("bytes") and value is not None:
+        if row.facts.bytes and value is not None:
             made = ("model", "weights", "prompts", "max_length", "dtype", "runtime", "normalize")
-            families.setdefault(tuple(str(row.facts.get(key)) for key in made), []).append((row, value))
+            families.setdefault(tuple(str(getattr(row.facts, key)) for key in made), []).append((row, value))
     found = {}
     for rows in families.values():
-        whole = next(
-            (one for one in rows if one[0].facts.get("precision") == "float32" and not one[0].facts.get("dims")), None
-        )
+        whole = next((one for one in rows if one[0].facts.precision == "float32" and not one[0].facts.dims), None)
         if len(rows) < 2 or whole is None or whole[1] <= 0:
             continue
         steps = [_step(row, value / whole[1]) for row, value in rows]
@@ -50,11 +48,11 @@ def ladders(board: Board) -> dict[str, list[Step]]:
 def _step(row: Row, kept: float) -> Step:
     facts = row.facts
     return Step(
-        int(str(facts["bytes"])),
+        facts.bytes or 0,
         kept,
-        int(str(facts["dimension"])),
-        str(facts["precision"]),
-        bool(facts.get("rescore")),
+        facts.dimension or 0,
+        facts.precision,
+        bool(facts.rescore),
     )
 
 

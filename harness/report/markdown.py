@@ -10,7 +10,7 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
     """The whole page. `plots` is caption → path relative to the page."""
     lines = ["# Leaderboard", ""]
     if not board.rows:
-        return "# Leaderboard\n\nNothing recorded yet. `python -m harness model=minilm task=legal` records the first cell.\n"
+        return "# Leaderboard\n\nNothing recorded yet. `harness model=minilm task=legal` records the first cell.\n"
     lines += [*_table(board), ""]
     if board.common_tasks:
         shared = ", ".join(board.common_tasks)
@@ -63,7 +63,7 @@ def _row(board: Board, row: Row) -> list[str]:
         words.fact(row, "dimension"),
         words.size(row),
         words.reads(row),
-        words.count(row.facts.get("parameters")),
+        words.count(row.facts.parameters),
         words.fact(row, "licence"),
     ]
 

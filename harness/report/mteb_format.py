@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +44,11 @@ def export(records: Sequence[Record], folder: Path) -> list[Path]:
 
 def identity(record: Record) -> tuple[str, str]:
     """mteb's name and revision of a system: ORG/NAME where it has one, `harness/SYSTEM` else."""
-    name = str(record.facts.get("model", ""))
+    name = str(record.facts.model)
     plain = record.system == record.system.partition("(")[0]
     if "/" not in name or not plain:
         name = "harness/" + re.sub(r"[^\w.=-]+", "_", record.system)
-    return name, str(record.facts.get("revision") or record.facts.get("weights") or "none")
+    return name, str(record.facts.revision or record.facts.weights or "none")
 
 
 def task_result(task: str, records: Sequence[Record]) -> dict[str, Any]:
@@ -78,15 +78,15 @@ def task_result(task: str, records: Sequence[Record]) -> dict[str, Any]:
 
 def model_meta(record: Record, name: str, revision: str) -> dict[str, Any]:
     """What mteb shows of a model."""
-    facts: Mapping[str, Any] = record.facts
+    facts = record.facts
     return {
         "name": name,
         "revision": revision,
-        "n_parameters": facts.get("parameters"),
-        "embed_dim": facts.get("dimension"),
-        "max_tokens": facts.get("max_length"),
-        "license": facts.get("licence") or None,
-        "similarity_fn_name": facts.get("similarity"),
+        "n_parameters": facts.parameters,
+        "embed_dim": facts.dimension,
+        "max_tokens": facts.max_length,
+        "license": facts.licence or None,
+        "similarity_fn_name": facts.similarity or None,
     }
 
 

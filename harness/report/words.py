@@ -15,7 +15,7 @@ LEGEND = {
     "failed": "✗ failed: the reason stands below",
     "not applicable": "n/a: this system cannot do this task",
     "not run": "·: not run",
-    "not measured": "?: not computed yet; `python -m harness.rescore measures=[NAME]` does",
+    "not measured": "?: not computed yet; `harness rescore measures=[NAME]` does",
 }
 INCOMPARABLE, OTHERWISE = "≠", "†"
 RANK, BEST = "rank (95 %)", "chance of being best"
@@ -36,7 +36,7 @@ def value(cell: Cell) -> str:
 
 def trained(cell: Cell) -> str:
     """`seen`, `not seen` or `unknown`: whether the model was trained on this public task's data; else empty."""
-    return str(cell.record.checks.get("training", "")) if cell.record is not None else ""
+    return str(cell.record.checks.training) if cell.record is not None else ""
 
 
 def half(low: float, high: float) -> str:
@@ -112,32 +112,31 @@ def count(number: object) -> str:
 
 def reads(row: Row) -> str:
     """What of a text the model reads, and how it is asked: `256 tokens, 12 % cut, no prompt`."""
-    length = row.facts.get("max_length")
-    if "prompts" not in row.facts and length is None:
+    length = row.facts.max_length
+    if row.facts.prompts is None and length is None:
         return "–"
     cut = max((_cut(cell.record) for cell in row.cells if cell.record), default=0.0)
     parts = [f"{length:,} tokens"] if isinstance(length, int) else []
     if cut:
         parts.append(f"{cut:.0%} cut".replace("%", " %") if cut >= 0.005 else "<1 % cut")
-    used = {text for cell in row.cells if cell.record for text in cell.record.checks.get("prompts", {}).values()}
+    used = {text for cell in row.cells if cell.record for text in cell.record.checks.prompts.values()}
     parts.append("prompts" if used - {""} else "no prompt")
     return ", ".join(parts)
 
 
 def _cut(record: Record) -> float:
-    return float(record.checks.get("truncation", {}).get("document", {}).get("texts_cut", 0.0))
+    return float(record.checks.truncation.get("document", {}).get("texts_cut", 0.0))
 
 
 def size(row: Row) -> str:
     """Bytes of one document's vector in the index."""
-    found = row.facts.get("bytes")
-    return f"{found:,}" if isinstance(found, int) else "–"
+    return f"{row.facts.bytes:,}" if row.facts.bytes is not None else "–"
 
 
 def fact(row: Row, key: str) -> str:
     """A fact of the system, or a dash."""
-    found = row.facts.get(key)
-    return str(found) if found not in (None, "") else "–"
+    value = getattr(row.facts, key)
+    return str(value) if value not in (None, "") else "–"
 
 
 def failures(board: Board) -> list[str]:
@@ -165,5 +164,5 @@ def legend(board: Board) -> list[str]:
             "seen, not seen, unknown: whether mteb's registry says that the model was trained on this task's data"
         )
     if marks & {INCOMPARABLE, OTHERWISE}:
-        lines.append("what differs, and the command that mends it: `python -m harness.leaderboard --explain SYSTEM`")
+        lines.append("what differs, and the command that mends it: `harness leaderboard --explain SYSTEM`")
     return lines

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from harness.search.order import best_rows, id_ranks
 from harness.search.packed import PackedIndex
 from harness.search.rows import InMemory, Rows, Shaped, pieces
 from harness.search.variant import FULL, Variant
-from harness.types import Vectors
+from harness.types import Candidates, Vectors
 
 MEMORY = 1 << 30
 """Bytes of documents' vectors held at once, unless said otherwise."""
@@ -22,74 +23,96 @@ MEMORY = 1 << 30
 Ranked = tuple[list[list[str]], list[NDArray[np.float32]]]
 
 
-def search(
-    queries: Vectors,
-    documents: Rows | Vectors,
-    query_ids: Sequence[str],
-    document_ids: Sequence[str],
-    *,
-    similarity: str,
-    depth: int,
-    exclude_self: bool = False,
-    candidates: Mapping[str, Sequence[str]] | None = None,
-    variant: Variant = FULL,
-    memory: int = MEMORY,
-    device: str = "cpu",
-) -> Ranked:
-    """Ids and scores of the best `depth` documents per query.
+class VectorIndex:
+    """The vectors of a corpus, ready to be asked: exact, or packed at a lower precision.
 
     Args:
-        queries, documents: Shapes (queries, dimension) and (documents, dimension); documents may be read piece by piece.
+        documents: Shape (documents, dimension); may be read piece by piece.
         similarity: `cosine`, `dot` or `euclidean`, whose score is minus the distance.
-        exclude_self: Never rank the document whose id is the query's: one more is fetched and it is left out, so that
-            `depth` others remain.
-        candidates: Rank only these documents of each query.
         variant: What is kept of the documents' vectors. Candidates are scored one by one, from float32 alone.
         memory: Bytes of documents' vectors held at once.
         device: Where float32 products are computed.
 
     Raises:
         ConfigError: An unknown similarity, or a variant that these vectors cannot have.
-        NotApplicable: Candidates, and a precision that only an index has.
     """
-    if similarity not in ("cosine", "dot", "euclidean"):
-        raise ConfigError(f"model.similarity={similarity} is not known. Use cosine, dot or euclidean.")
-    euclidean = similarity == "euclidean"
-    whole: Rows = InMemory(documents) if isinstance(documents, np.ndarray) else documents
-    variant.check(whole.dimension)
-    if candidates is not None and not variant.exact:
-        raise NotApplicable(
-            f"precision={variant.precision} is of an index, and a task with candidate lists searches none."
+
+    def __init__(
+        self,
+        documents: Rows | Vectors,
+        document_ids: Sequence[str],
+        *,
+        similarity: str,
+        variant: Variant = FULL,
+        memory: int = MEMORY,
+        device: str = "cpu",
+    ) -> None:
+        if similarity not in ("cosine", "dot", "euclidean"):
+            raise ConfigError(f"model.similarity={similarity} is not known. Use cosine, dot or euclidean.")
+        self._euclidean = similarity == "euclidean"
+        whole: Rows = InMemory(documents) if isinstance(documents, np.ndarray) else documents
+        variant.check(whole.dimension)
+        self._rows = Shaped(whole, variant.dims, normalize=similarity == "cosine")
+        self._ids, self._variant, self._memory, self._device = document_ids, variant, memory, device
+        self._ranks = id_ranks(document_ids)
+        self._names = np.array(document_ids, dtype=object)
+        self._packed = (
+            None
+            if variant.full_precision
+            else PackedIndex(self._rows, variant, euclidean=self._euclidean, memory=memory)
         )
-    rows = Shaped(whole, variant.dims, normalize=similarity == "cosine")
-    left = np.ascontiguousarray(rows.shaped(queries))
-    ranks = id_ranks(document_ids)
-    names = np.array(document_ids, dtype=object)
-    needed = exclude_self or candidates is not None
-    places = {identifier: place for place, identifier in enumerate(document_ids)} if needed else {}
-    if candidates is not None:
-        wanted = [np.array([places[one] for one in candidates[query]], dtype=np.int64) for query in query_ids]
-        place, score = _among(left, rows, wanted, euclidean=euclidean, memory=memory)
-    else:
-        most = min(depth + exclude_self, len(document_ids))
-        place, score = _best(left, rows, most, variant, euclidean=euclidean, memory=memory, device=device)
-    if exclude_self:
-        own = np.array([places.get(query_id, -1) for query_id in query_ids])
-        score[place == own[:, None]] = -np.inf
-    if euclidean and not (variant.precision == "binary" and not variant.rescore):
-        score = -np.sqrt(np.maximum(-score, 0))
-    place, score = best_rows(place, score, ranks, depth)
-    counts = (score > -np.inf).sum(axis=1).tolist()
-    ids = [row[:count] for row, count in zip(names[place].tolist(), counts, strict=True)]
-    return ids, [row[:count] for row, count in zip(score, counts, strict=True)]
 
+    @functools.cached_property
+    def _positions(self) -> dict[str, int]:
+        return {document_id: position for position, document_id in enumerate(self._ids)}
 
-def _best(
-    left: Vectors, rows: Rows, most: int, variant: Variant, *, euclidean: bool, memory: int, device: str
-) -> Pairs:
-    if variant.exact:
-        return nearest(left, rows, most, euclidean=euclidean, memory=memory, device=device)
-    return PackedIndex(rows, variant, euclidean=euclidean, memory=memory).nearest(left, most)
+    def search(
+        self,
+        queries: Vectors,
+        query_ids: Sequence[str],
+        depth: int,
+        *,
+        exclude_self: bool = False,
+        candidates: Candidates | None = None,
+    ) -> Ranked:
+        """Ids and scores of the best `depth` documents per query.
+
+        Args:
+            queries: Shape (queries, dimension).
+            exclude_self: Never rank the document whose id is the query's: one more is fetched and it is left out, so that
+                `depth` others remain.
+            candidates: Rank only these documents of each query.
+
+        Raises:
+            NotApplicable: Candidates, and a precision that only an index has.
+        """
+        if candidates is not None and self._packed is not None:
+            raise NotApplicable(
+                f"precision={self._variant.precision} is of an index, and a task with candidate lists searches none."
+            )
+        left = np.ascontiguousarray(self._rows.shaped(queries))
+        position, score = self._nearest(left, query_ids, depth + exclude_self, candidates)
+        if exclude_self:
+            own = np.array([self._positions.get(query_id, -1) for query_id in query_ids])
+            score[position == own[:, None]] = -np.inf
+        if self._euclidean and not (self._variant.precision == "binary" and not self._variant.rescore):
+            score = -np.sqrt(np.maximum(-score, 0))
+        position, score = best_rows(position, score, self._ranks, depth)
+        counts = (score > -np.inf).sum(axis=1).tolist()
+        ids = [row[:count] for row, count in zip(self._names[position].tolist(), counts, strict=True)]
+        return ids, [row[:count] for row, count in zip(score, counts, strict=True)]
+
+    def _nearest(self, left: Vectors, query_ids: Sequence[str], most: int, candidates: Candidates | None) -> Pairs:
+        if candidates is not None:
+            wanted = [
+                np.array([self._positions[document_id] for document_id in candidates[query_id]], dtype=np.int64)
+                for query_id in query_ids
+            ]
+            return _among(left, self._rows, wanted, euclidean=self._euclidean, memory=self._memory)
+        most = min(most, len(self._ids))
+        if self._packed is not None:
+            return self._packed.nearest(left, most)
+        return nearest(left, self._rows, most, euclidean=self._euclidean, memory=self._memory, device=self._device)
 
 
 def _among(left: Vectors, documents: Rows, wanted: list[NDArray[np.int64]], *, euclidean: bool, memory: int) -> Pairs:

@@ -35,8 +35,10 @@ class LexicalIndex:
         tokens = self._tokens(documents)
         self.vocabulary = len(tokens.vocab)
         self._known = set(tokens.vocab)
+        self.bytes = 0
         if any(tokens.ids):
             self._index.index(tokens, show_progress=False)
+            self.bytes = sum(int(array.nbytes) for array in self._index.scores.values() if hasattr(array, "nbytes"))
 
     def search(
         self,

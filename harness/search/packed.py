@@ -24,7 +24,8 @@ class PackedIndex:
     """The documents' vectors at one precision.
 
     Args:
-        documents: Read once, in pieces of `memory` bytes; the first piece says between which values int8 counts.
+        documents: Read in pieces of `memory` bytes; for int8 twice, because it counts between the least and the greatest
+            value of each place over the whole corpus, whatever the pieces and their order.
         euclidean: Score by minus the squared distance instead of by the product; of no effect on binary vectors.
 
     Attributes:
@@ -37,13 +38,10 @@ class PackedIndex:
         self._documents, self._variant, self._euclidean, self._memory = documents, variant, euclidean, memory
         self._binary = variant.precision == "binary"
         self._index = _index(faiss, documents.dimension, variant.precision, euclidean=euclidean)
-        for start, vectors in pieces(documents, memory):
-            if self._binary:
-                self._index.add(signs(vectors))
-                continue
-            if not start:
-                self._index.train(vectors)
-            self._index.add(vectors)
+        if not self._binary:
+            self._index.train(_range(documents, memory))
+        for _, vectors in pieces(documents, memory):
+            self._index.add(signs(vectors) if self._binary else vectors)
         self.size = len(documents) * variant.bytes_per_document(documents.dimension)
 
     def nearest(self, left: Vectors, wanted: int) -> Pairs:
@@ -96,6 +94,16 @@ class PackedIndex:
 def signs(vectors: Vectors) -> NDArray[np.uint8]:
     """One bit per number: whether it is above zero; shape (rows, ⌈dimension / 8⌉)."""
     return np.packbits(vectors > 0, axis=1)
+
+
+def _range(documents: Rows, memory: int) -> Vectors:
+    """The least and the greatest value of each place of the corpus' vectors, shape (2, dimension)."""
+    least = np.full(documents.dimension, np.inf, dtype=np.float32)
+    greatest = np.full(documents.dimension, -np.inf, dtype=np.float32)
+    for _, vectors in pieces(documents, memory):
+        np.minimum(least, vectors.min(axis=0), out=least)
+        np.maximum(greatest, vectors.max(axis=0), out=greatest)
+    return np.stack([least, greatest])
 
 
 def _index(faiss: Any, dimension: int, precision: str, *, euclidean: bool) -> Any:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from harness.types import Vectors
 
 UNIT = 1e-5
-"""Vectors whose lengths are all this near to 1 are taken as they are for cosine."""
+"""A vector whose length is this near to 1 is taken as it is for cosine."""
 
 
 class Rows(Protocol):
@@ -38,11 +38,17 @@ def pieces(documents: Rows, memory: int) -> Iterator[tuple[int, Vectors]]:
 
 
 def unit(vectors: Vectors) -> Vectors:
-    """Vectors of length one; a zero vector stays zero, and what is of length one already stays as it is."""
-    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))[:, None]
-    if not len(vectors) or float(np.abs(norms - 1).max()) < UNIT:
+    """Vectors of length one; a zero vector stays zero, and what is of length one already stays as it is.
+
+    Each row is decided by itself: what is read with it does not move it.
+    """
+    norms = np.sqrt(np.einsum("ij,ij->i", vectors, vectors))
+    off = np.abs(norms - 1) >= UNIT
+    if not off.any():
         return vectors
-    return np.asarray(vectors / np.maximum(norms, 1e-12), dtype=np.float32)
+    scaled = np.array(vectors, dtype=np.float32)
+    scaled[off] /= np.maximum(norms[off], 1e-12)[:, None]
+    return scaled
 
 
 class InMemory:

@@ -28,7 +28,7 @@ class Variant:
     rescore: int = 0
 
     @property
-    def exact(self) -> bool:
+    def full_precision(self) -> bool:
         """Whether the float32 vectors themselves are searched."""
         return self.precision == "float32"
 
@@ -45,7 +45,7 @@ class Variant:
                 f"model.dims={self.dims} is not within the vectors' {dimension or 'own'} numbers. "
                 f"Ask for 1 to {dimension or 'as many as the model has'}."
             )
-        if self.rescore < 0 or (self.rescore and self.exact):
+        if self.rescore < 0 or (self.rescore and self.full_precision):
             raise ConfigError(
                 f"model.rescore={self.rescore} with precision={self.precision}: rescoring fetches so many times the depth "
                 "from a float16, int8 or binary index. Use rescore=4 with one of these, or rescore=0."

@@ -7,69 +7,71 @@ import time
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from harness.errors import NotApplicable
-from harness.records.digest import digest
+from harness.facts import Facts, Notes
 from harness.registry import system
 from harness.search.lexical import LexicalIndex
-from harness.types import Encoder, Progress, Run, Task, no_progress
+from harness.types import Candidates, Progress, Purpose, Run, Texts, no_progress
+
+LIBRARIES = ("bm25s", "PyStemmer")
 
 
 class Lexical:
     """bm25s with its settings."""
 
-    def __init__(self, name: str, settings: Mapping[str, Any]) -> None:
-        self.name = name
+    depth_independent = True
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
         self._settings = dict(settings)
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Facts:
         """The settings, and which versions of tokenizer and stemmer they ran under."""
-        return {
-            "kind": "lexical",
-            "model": "bm25s",
-            "licence": "mit",
-            "tokenizer": r"bm25s: lower case, (?u)\b\w\w+\b",
-            **self._settings,
-            "versions": {name: importlib.metadata.version(name) for name in ("bm25s", "PyStemmer")},
-        }
+        versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
+        tokenizer = r"bm25s: lower case, (?u)\b\w\w+\b"
+        return Facts(
+            kind="lexical", model="bm25s", licence="mit", libraries=LIBRARIES,
+            other={"tokenizer": tokenizer, **self._settings, "versions": versions},
+        )  # fmt: skip
 
     @property
     def identity(self) -> str:
         """Digest of the settings and of the versions that split and stem."""
-        return digest(["lexical", dict(self.facts)])
+        return str(sorted(self.facts.other.items()))
 
-    @property
-    def encoder(self) -> Encoder:
-        """None: it makes no vectors."""
-        raise NotApplicable(f"{self.name} ranks by terms and makes no vectors; this task needs an encoder.")
+    def identity_for(self, purpose: Purpose) -> str:
+        """Terms are terms, whatever the task."""
+        return ""
 
-    def search(self, task: Task, progress: Progress = no_progress) -> Run:
-        """Index the corpus, answer the queries."""
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> Bm25Index:
+        """Tokenize and weigh the corpus."""
         import bm25s  # noqa: F401 - so that the clock does not count its import
 
-        data = task.dataset
+        return Bm25Index(documents, self._settings)
+
+
+class Bm25Index:
+    """A corpus by its terms."""
+
+    def __init__(self, documents: Texts, settings: Mapping[str, Any]) -> None:
         start = time.perf_counter()
-        index = LexicalIndex(data.documents.texts, **self._settings)
-        indexed = time.perf_counter()
-        ids, scores = index.search(
-            data.queries.texts,
-            data.queries.ids,
-            data.documents.ids,
-            depth=task.depth,
-            exclude_self=task.exclude_self,
-            candidates=data.candidates,
+        self._documents, self._index = documents, LexicalIndex(documents.texts, **settings)
+        self.seconds, self.size = time.perf_counter() - start, self._index.bytes
+
+    def search(
+        self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
+        progress: Progress = no_progress,
+    ) -> Run:  # fmt: skip
+        """Score every document of each query."""
+        ids, scores = self._index.search(
+            queries.texts, queries.ids, self._documents.ids, depth=depth, exclude_self=exclude_self, candidates=candidates,
             progress=progress,
-        )
-        seconds = {"encode_document": indexed - start, "search": time.perf_counter() - indexed}
-        first = {"query": data.queries.texts[0], "document": data.documents.texts[0]}
-        notes = {"first": first, "vocabulary": index.vocabulary, "seconds": seconds}
-        return Run(list(data.queries.ids), ids, scores, task.depth, notes)
+        )  # fmt: skip
+        return Run(list(queries.ids), ids, scores, depth, Notes(other={"vocabulary": self._index.vocabulary}))
 
 
 @system
 def bm25(
     *,
-    label: str,
     k1: float = 1.5,
     b: float = 0.75,
     method: Literal["lucene", "robertson", "atire", "bm25l", "bm25+"] = "lucene",
@@ -77,4 +79,4 @@ def bm25(
     stemmer: str = "english",
 ) -> Lexical:
     """BM25 through bm25s, with English stop words and the Snowball stemmer unless told otherwise."""
-    return Lexical(label, {"method": method, "k1": k1, "b": b, "stopwords": stopwords, "stemmer": stemmer})
+    return Lexical({"method": method, "k1": k1, "b": b, "stopwords": stopwords, "stemmer": stemmer})

@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from harness.encode.engine import Encoded, encode, truncation
-from harness.encode.store import Shelf, Stored
+from harness.encode.store import StoredVectors, VectorCache
 from harness.errors import ModelError, NotApplicable
+from harness.facts import Facts, Notes
 from harness.models.files import locate, weights_digest
 from harness.models.loading import best_device
 from harness.models.prompts import prompt
@@ -26,32 +26,37 @@ from harness.models.runtimes.choice import accelerated, candidate, instructions,
 from harness.models.spec import ModelSpec
 from harness.records.atomic import write_text
 from harness.records.digest import digest
-from harness.search.exact import MEMORY, search
+from harness.search.exact import VectorIndex
 from harness.search.variant import FULL, Variant
-from harness.sources import source
-from harness.types import Dataset, Progress, Role, Run, Task, Vectors, no_progress
+from harness.types import Candidates, Context, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
 
 if TYPE_CHECKING:
     from harness.models.transformer import Transformer
+
+LIBRARIES = ("torch", "sentence-transformers", "transformers", "tokenizers")
+OF_RUNTIME = {"openvino": ("openvino",), "onnx": ("onnxruntime",)}
+NO_PURPOSE = Purpose()
 
 
 class Dense:
     """A model that is loaded when it is first asked for vectors."""
 
-    def __init__(
-        self, name: str, spec: ModelSpec, device: str = "auto", *, variant: Variant = FULL, memory: int = MEMORY
-    ) -> None:
-        self.name = name
-        self.spec = spec
-        self.variant = variant
-        self._device, self._memory = device, memory
-        self._seen: dict[str, Any] = {}
-        self._shelves: dict[str, Stored] = {}
+    def __init__(self, name: str, spec: ModelSpec, context: Context, *, variant: Variant = FULL) -> None:
+        self.name, self.spec, self.variant, self.context = name, spec, variant, context
+        self._parts: dict[str, list[Any]] = {}
+        self._first: dict[str, str] = {}
+        self._prompts: dict[str, str] = {}
+        self._caches: dict[str, StoredVectors] = {}
+
+    @property
+    def depth_independent(self) -> bool:
+        """Not where the candidates for rescoring grow with the depth."""
+        return not self.variant.rescore
 
     @functools.cached_property
     def folder(self) -> Path:
         """Where the model's files are."""
-        return locate(self.spec, source())
+        return locate(self.spec, self.context.hub)
 
     @functools.cached_property
     def weights(self) -> str:
@@ -61,15 +66,18 @@ class Dense:
     @property
     def runtime(self) -> str:
         """What runs the forward pass; for `auto`, what was found to be exact when the model was first loaded."""
-        wanted = candidate(self.spec, self._device)
-        return wanted if self.spec.runtime != "auto" or wanted == "torch" else str(self.known["runtime"])
+        wanted = candidate(self.spec, self.context.device)
+        return wanted if self.spec.runtime != "auto" or wanted == "torch" else str(self.loaded_facts["runtime"])
 
     @functools.cached_property
     def identity(self) -> str:
         """Digest of files and usage; needs no torch once the model was loaded on this machine."""
-        rounded = source().vectors == "float16"
-        kept = {**dataclasses.asdict(self.variant), "rounded": rounded}
-        return digest(["dense", self.weights, {**self.spec.usage(), "runtime": self.runtime}, kept])
+        stored = {**dataclasses.asdict(self.variant), "rounded": self.context.vectors == "float16"}
+        return digest(["dense", self.weights, {**self.spec.usage(), "runtime": self.runtime}, stored])
+
+    def identity_for(self, purpose: Purpose) -> str:
+        """The prompts that are used for a task of this name and kind."""
+        return digest([self._prompt("query", purpose), self._prompt("document", purpose), self._prompt("", purpose)])
 
     @functools.cached_property
     def model(self) -> Transformer:
@@ -77,14 +85,14 @@ class Dense:
         from harness.models.transformer import Transformer
 
         _ = self.weights  # refuse other files than the named before they are loaded
-        model = Transformer(self.spec, self.folder, self._device, self._notes.with_suffix(""))
+        model = Transformer(self.spec, self.folder, self.context.device, self._notes.with_suffix(""))
         stated = self.spec.dimension
         if stated is not None and stated != model.dimension:
             raise ModelError(
                 f"{self.name}: the model's vectors have {model.dimension} numbers, model.dimension says {stated}. "
                 "Mend the YAML, or look whether this is the model that was meant."
             )
-        known = {
+        facts = {
             "model": self.spec.title,
             "weights": self.weights,
             "runtime": model.runtime,
@@ -96,11 +104,11 @@ class Dense:
             "max_length": model.max_length,
             "device": model.device,
         }
-        write_text(self._notes, json.dumps(known, indent=2) + "\n")
+        write_text(self._notes, json.dumps(facts, indent=2) + "\n")
         return model
 
     @functools.cached_property
-    def known(self) -> Mapping[str, Any]:
+    def loaded_facts(self) -> Mapping[str, Any]:
         """What only the loaded model can tell, noted when it was loaded last: a warm evaluation does not load it."""
         if "model" not in self.__dict__ and self._notes.exists():
             return dict(json.loads(self._notes.read_text(encoding="utf-8")))
@@ -108,26 +116,35 @@ class Dense:
         return dict(json.loads(self._notes.read_text(encoding="utf-8")))
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Facts:
         """What made the vectors; what only the loaded model can tell, once it has been loaded."""
-        spec = self.spec
-        usage = {key: value for key, value in spec.usage().items() if key != "layout"}
-        facts: dict[str, Any] = {
-            "kind": "static" if spec.layout == "static" else "dense",
-            "model": spec.title,
-            "revision": spec.revision,
-            "weights": self.weights,
-            "licence": spec.licence,
-            **usage,
-            "dimension": spec.dimension,
-            "parameters": spec.parameters,
-        }
-        facts |= self.known if self._notes.exists() else {}
-        facts |= dataclasses.asdict(self.variant)
-        if facts["dimension"]:
-            facts["bytes"] = self.variant.bytes_per_document(facts["dimension"])
-            facts["dimension"] = self.variant.dims or facts["dimension"]
-        return facts
+        spec, variant = self.spec, self.variant
+        loaded = self.loaded_facts if self._notes.exists() else {}
+        dimension = loaded.get("dimension", spec.dimension)
+        runtime = str(loaded.get("runtime", spec.runtime))
+        return Facts(
+            kind="static" if spec.layout == "static" else "dense",
+            model=spec.title,
+            revision=spec.revision,
+            weights=self.weights,
+            licence=spec.licence,
+            dimension=variant.dims or dimension,
+            parameters=loaded.get("parameters", spec.parameters),
+            bytes=variant.bytes_per_document(dimension) if dimension else None,
+            max_length=loaded.get("max_length", spec.max_length),
+            prompts=dict(sorted(spec.prompts.items())),
+            similarity=str(loaded.get("similarity", spec.similarity or "")),
+            normalize=spec.normalize,
+            dtype=spec.dtype,
+            runtime=runtime,
+            device=str(loaded.get("device", "")),
+            parity=loaded.get("parity"),
+            executes=str(loaded.get("executes", "")),
+            dims=variant.dims,
+            precision=variant.precision,
+            rescore=variant.rescore,
+            libraries=(*LIBRARIES, *OF_RUNTIME.get(runtime, ()), *(() if variant.full_precision else ("faiss-cpu",))),
+        )
 
     @property
     def encoder(self) -> Dense:
@@ -137,129 +154,133 @@ class Dense:
     @property
     def similarity(self) -> str:
         """`cosine`, `dot` or `euclidean`."""
-        return str(self.known["similarity"])
+        return str(self.loaded_facts["similarity"])
 
     def encode(
-        self, texts: Sequence[str], role: Role, *, task: str = "", kind: str = "", progress: Progress = no_progress
+        self, texts: Sequence[str], role: Role, purpose: Purpose = NO_PURPOSE, *, progress: Progress = no_progress
     ) -> Vectors:
         """Vectors of `texts` under the prompt of role and task, shape (len(texts), dimension).
 
         Raises:
             NotApplicable: A precision that only an index has.
         """
-        if not self.variant.exact:
+        if not self.variant.full_precision:
             raise NotApplicable(f"precision={self.variant.precision} is of an index, and this task searches none.")
-        done, used = self._encode(texts, role, task, kind, None, progress)
+        encoded, used = self.encoded(texts, role, purpose, None, progress)
         if len(texts):
-            self._seen.setdefault("first", {}).setdefault(role or "text", used + texts[0])
-            self._seen.setdefault("prompts", {}).setdefault(role or "text", used)
-            self._seen.setdefault("truncation", {}).setdefault(role or "text", []).append(done.facts)
-        self.variant.check(done.dimension)
-        return np.ascontiguousarray(done.read()[:, : self.variant.dims])
+            self._first.setdefault(role or "text", used + texts[0])
+            self._prompts.setdefault(role or "text", used)
+            self._parts.setdefault(role or "text", []).append(encoded.facts)
+        self.variant.check(encoded.dimension)
+        return np.ascontiguousarray(encoded.read()[:, : self.variant.dims])
 
-    def seen(self) -> Mapping[str, Any]:
+    def encoding_stats(self) -> Notes:
         """First texts, prompts and truncation by role, since it was last asked."""
-        seen, self._seen = self._seen, {}
-        cut = {role: truncation(parts) for role, parts in seen.pop("truncation", {}).items()}
-        return {**seen, "truncation": cut} if seen else {}
+        cut = {role: truncation(parts) for role, parts in self._parts.items()}
+        notes = Notes(first=self._first, prompts=self._prompts, truncation=cut)
+        self._first, self._prompts, self._parts = {}, {}, {}
+        return notes
 
-    def search(self, task: Task, progress: Progress = no_progress) -> Run:
-        """Encode queries and documents, rank exactly; the notes say what the tokenizer was given and what it cut."""
-        data = task.dataset
-        total = len(data.queries) + len(data.documents)
-        notes: dict[str, Any] = {"first": {}, "prompts": {}, "truncation": {}, "norms": {}, "fresh": {}}
-        seconds: dict[str, float] = {}
-        made: dict[str, Encoded] = {}
-        before = 0
-        roles: tuple[tuple[Role, Any], ...] = (("query", data.queries), ("document", data.documents))
-        for role, texts in roles:
-            told = functools.partial(_shifted, progress, before, total)
-            encoded, used = self._encode(texts.texts, role, task.name, task.kind, texts.ids, told)
-            seconds[f"encode_{role}"] = float(encoded.facts["seconds"].sum())  # when it was encoded, now or before
-            notes["fresh"][role] = encoded.fresh
-            before += len(texts)
-            made[role] = encoded
-            notes["prompts"][role] = used
-            notes["first"][role] = used + texts.texts[0]
-            notes["truncation"][role] = truncation([encoded.facts])
-            notes["norms"][role] = encoded.norms()
-        notes["cut"] = _questions_of(data, made["document"].facts["cut"] > 0)
-        start = time.perf_counter()
-        ids, scores = search(
-            made["query"].read(),
-            made["document"],
-            data.queries.ids,
-            data.documents.ids,
-            similarity=self.similarity,
-            depth=task.depth,
-            exclude_self=task.exclude_self,
-            candidates=data.candidates,
-            variant=self.variant,
-            memory=self._memory,
-            device=best_device(self._device) if accelerated(self._device) else "cpu",
-        )
-        seconds["search"] = time.perf_counter() - start
-        progress(total, total)
-        return Run(list(data.queries.ids), ids, scores, task.depth, {**notes, "seconds": seconds})
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> DenseIndex:
+        """Encode the corpus; pack it where a lower precision is searched."""
+        return DenseIndex(self, documents, purpose, progress)
 
-    def fill(self, task: Task, part: int, parts: int, progress: Progress = no_progress) -> int:
-        """Encode one of so many parts of the task's documents, and with the first its queries, into the store.
+    def encode_part(
+        self, documents: Texts, queries: Texts, purpose: Purpose, part: int, parts: int, progress: Progress
+    ) -> int:
+        """Encode one of so many parts of the documents, and with the first the queries, into the store.
 
         Returns:
             How many texts were not there yet.
         """
-        data = task.dataset
-        start, stop = (len(data.documents) * one // parts for one in (part - 1, part))
-        ids, texts = data.documents.ids[start:stop], data.documents.texts[start:stop]
-        fresh = self._encode(texts, "document", task.name, task.kind, ids, progress)[0].fresh
+        start, stop = (len(documents) * number // parts for number in (part - 1, part))
+        ids, texts = documents.ids[start:stop], documents.texts[start:stop]
+        fresh = self.encoded(texts, "document", purpose, ids, progress)[0].fresh
         if part == 1:
-            queries = data.queries
-            fresh += self._encode(queries.texts, "query", task.name, task.kind, queries.ids, no_progress)[0].fresh
+            fresh += self.encoded(queries.texts, "query", purpose, queries.ids, no_progress)[0].fresh
         return fresh
 
-    def _encode(
-        self, texts: Sequence[str], role: Role, task: str, kind: str, names: Sequence[str] | None, progress: Progress
+    def encoded(
+        self, texts: Sequence[str], role: Role, purpose: Purpose, names: Sequence[str] | None, progress: Progress
     ) -> tuple[Encoded, str]:
-        used = prompt(self.spec.prompts, role, task, kind)
-        done = encode(lambda: self.model, texts, self._shelf(used), prompt=used, names=names, progress=progress)
-        return done, used
+        """The vectors of texts wherever they are kept, and the prompt they were made with."""
+        used = self._prompt(role, purpose)
+        vectors = encode(lambda: self.model, texts, self._cache(used), prompt=used, names=names, progress=progress)
+        return vectors, used
 
-    def _shelf(self, used: str) -> Shelf:
+    def _prompt(self, role: Role, purpose: Purpose) -> str:
+        return prompt(self.spec.prompts, role, purpose.task, purpose.kind)
+
+    def _cache(self, used: str) -> VectorCache:
         """Where vectors under that prompt are kept; everything that made them is its key."""
-        where = source()
-        if where.vectors == "none":
-            return Shelf()
-        if used not in self._shelves:
-            making = {**self.spec.making(), "runtime": self.runtime, "weights": self.weights, "prompt": used}
-            self._shelves[used] = Stored(where.cache / "vectors", making, where.vectors)
-        self._shelves[used].refresh()
-        return self._shelves[used]
+        if self.context.vectors == "none":
+            return VectorCache()
+        if used not in self._caches:
+            configuration = {**self.spec.encoding(), "runtime": self.runtime, "weights": self.weights, "prompt": used}
+            self._caches[used] = StoredVectors(self.context.hub.cache / "vectors", configuration, self.context.vectors)
+        self._caches[used].refresh()
+        return self._caches[used]
 
     @property
     def _notes(self) -> Path:
         """File of what the loaded model told; a folder of that name keeps its converted copies."""
-        made = {
-            **self.spec.making(),
+        key = {
+            **self.spec.encoding(),
             "similarity": self.spec.similarity,
             "weights": self.weights,
-            "device": self._device,
+            "device": self.context.device,
         }
         if self.spec.dtype != "float32":
-            made["instructions"] = instructions()  # on another processor, another runtime may be what runs it
-        wanted = candidate(self.spec, self._device)
-        return source().cache / "models" / f"{digest({**made, 'runtime': [wanted, version(wanted)]})}.json"
+            key["instructions"] = instructions()  # on another processor, another runtime may be what runs it
+        wanted = candidate(self.spec, self.context.device)
+        name = digest({**key, "runtime": [wanted, version(wanted)]})
+        return self.context.hub.cache / "models" / f"{name}.json"
 
 
-def _questions_of(data: Dataset, cut: NDArray[np.bool_]) -> list[str]:
-    """The queries of which a relevant document is among those that were cut, shape (documents,)."""
-    if not cut.any():
-        return []
-    short = {data.documents.ids[int(place)] for place in np.flatnonzero(cut)}
-    return [
-        one for one in data.queries.ids if any(data.qrels[one][name] > 0 for name in short & data.qrels[one].keys())
-    ]
+class DenseIndex:
+    """A corpus in a model's vectors, exact or packed."""
 
+    def __init__(self, system: Dense, documents: Texts, purpose: Purpose, progress: Progress) -> None:
+        self._system, self._purpose, self._documents = system, purpose, documents
+        self._vectors, self._prompt = system.encoded(documents.texts, "document", purpose, documents.ids, progress)
+        device = system.context.device
+        start = time.perf_counter()
+        self._index = VectorIndex(
+            self._vectors,
+            documents.ids,
+            similarity=system.similarity,
+            variant=system.variant,
+            memory=system.context.memory,
+            device=best_device(device) if accelerated(device) else "cpu",
+        )
+        self._encoding = float(self._vectors.facts["seconds"].sum())  # when they were encoded, now or before
+        self.seconds = self._encoding + time.perf_counter() - start
+        self.size = system.variant.bytes_per_document(self._vectors.dimension) * len(documents)
 
-def _shifted(progress: Progress, before: int, total: int, done: int, _: int, tokens: int = 0) -> None:
-    """Tell the progress of one role as a part of both."""
-    progress(before + done, total, tokens)
+    def search(
+        self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
+        progress: Progress = no_progress,
+    ) -> Run:  # fmt: skip
+        """Encode the queries, rank; the notes say what the tokenizer was given and what it cut."""
+        encoded, used = self._system.encoded(queries.texts, "query", self._purpose, queries.ids, progress)
+        start = time.perf_counter()
+        ids, scores = self._index.search(
+            encoded.read(), queries.ids, depth, exclude_self=exclude_self, candidates=candidates
+        )
+        seconds = {
+            "encode_query": float(encoded.facts["seconds"].sum()),
+            "encode_document": self._encoding,
+            "search": time.perf_counter() - start,
+        }
+        roles = {"query": (encoded, used, queries), "document": (self._vectors, self._prompt, self._documents)}
+        cut = np.flatnonzero(self._vectors.facts["cut"] > 0).tolist()
+        notes = Notes(
+            first={role: prompt + texts.texts[0] for role, (_, prompt, texts) in roles.items()},
+            prompts={role: prompt for role, (_, prompt, _) in roles.items()},
+            truncation={role: truncation([vectors.facts]) for role, (vectors, *_) in roles.items()},
+            norms={role: vectors.norms() for role, (vectors, *_) in roles.items()},
+            fresh={role: vectors.fresh for role, (vectors, *_) in roles.items()},
+            seconds=seconds,
+            cut_documents=[self._documents.ids[position] for position in cut],
+        )
+        return Run(list(queries.ids), ids, scores, depth, notes)

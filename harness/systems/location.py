@@ -7,18 +7,35 @@ from typing import Literal
 from harness.errors import ModelError
 from harness.models.spec import ModelSpec
 from harness.registry import system
-from harness.search.exact import MEMORY
 from harness.search.variant import Variant
 from harness.systems.dense import Dense
+from harness.types import Context
+
+BY_CONTENT = ("name", "revision", "path", "package", "folder", "weights", "tokenizer", "digest")
+"""Where the files lie and what they are called: their digest is the identity."""
+STATED = ("dimension", "parameters", "licence")
+"""For the tables; a wrong dimension is refused."""
+COVERED = (*BY_CONTENT, *STATED, "runtime")
+"""Beside them the runtime, which stands in the identity as it was resolved."""
 
 
-@system(name="hub", required=("name",), about="Any sentence-transformers model of the hub: model.name=ORG/NAME")
-@system(name="path", required=("path",), about="Any local model folder: model.path=DIR")
-@system(name="package", required=("package",), about="A model that an installed package carries: model.package=NAME")
+@system(
+    name="hub",
+    required=("name",),
+    about="Any sentence-transformers model of the hub: model.name=ORG/NAME",
+    not_identity=COVERED,
+)
+@system(name="path", required=("path",), about="Any local model folder: model.path=DIR", not_identity=COVERED)
+@system(
+    name="package",
+    required=("package",),
+    about="A model that an installed package carries: model.package=NAME",
+    not_identity=COVERED,
+)
 def dense(
     *,
     label: str,
-    device: str = "auto",
+    context: Context,
     name: str = "",
     revision: str = "",
     path: str = "",
@@ -41,7 +58,6 @@ def dense(
     dims: int | None = None,
     precision: Literal["float32", "float16", "int8", "binary"] = "float32",
     rescore: int = 0,
-    memory: int = MEMORY,
 ) -> Dense:
     """A sentence-transformers model or a static embedding: by hub name, local folder or installed package."""
     if sum(map(bool, (name if not path and not package else "", path, package))) != 1:
@@ -56,4 +72,4 @@ def dense(
     )  # fmt: skip
     variant = Variant(dims, precision, rescore)
     variant.check()
-    return Dense(label, spec, device, variant=variant, memory=memory)
+    return Dense(label, spec, context, variant=variant)

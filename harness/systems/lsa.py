@@ -8,78 +8,78 @@ from __future__ import annotations
 
 import importlib.metadata
 import time
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
-from harness.errors import NotApplicable
-from harness.records.digest import digest
+from harness.facts import Facts
 from harness.registry import system
-from harness.search.exact import search
-from harness.types import Encoder, Progress, Run, Task, no_progress
+from harness.search.exact import VectorIndex
+from harness.types import Candidates, Progress, Purpose, Run, Texts, no_progress
 
 
 class Latent:
     """tf-idf and a truncated SVD of scikit-learn, with exact search over the result."""
 
-    def __init__(self, name: str, dimension: int, seed: int) -> None:
-        self.name = name
-        self._settings = {"dimension": dimension, "seed": seed}
+    depth_independent = True
+
+    def __init__(self, dimension: int, seed: int) -> None:
+        self._dimension, self._seed = dimension, seed
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Facts:
         """The settings, and the version that they ran under."""
-        return {
-            "kind": "latent",
-            "model": "scikit-learn",
-            "licence": "bsd-3-clause",
-            "weighting": "tf-idf, sublinear tf, English stop words",
-            **self._settings,
-            "versions": {"scikit-learn": importlib.metadata.version("scikit-learn")},
-        }
+        return Facts(
+            kind="latent", model="scikit-learn", licence="bsd-3-clause", dimension=self._dimension,
+            libraries=("scikit-learn", "scipy"),
+            other={
+                "weighting": "tf-idf, sublinear tf, English stop words",
+                "seed": self._seed,
+                "versions": {"scikit-learn": importlib.metadata.version("scikit-learn")},
+            },
+        )  # fmt: skip
 
     @property
     def identity(self) -> str:
-        """Digest of the settings and of the version that decomposes."""
-        return digest(["latent", dict(self.facts)])
+        """Its options are its identity, with the version that decomposes."""
+        return importlib.metadata.version("scikit-learn")
 
-    @property
-    def encoder(self) -> Encoder:
-        """None: its vectors have a meaning within one corpus only."""
-        raise NotApplicable(f"{self.name} learns its vectors from the corpus it searches; this task needs an encoder.")
+    def identity_for(self, purpose: Purpose) -> str:
+        """It learns from the corpus, whatever the task."""
+        return ""
 
-    def search(self, task: Task, progress: Progress = no_progress) -> Run:
-        """Decompose the corpus, fold the queries in, rank exactly."""
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> LatentIndex:
+        """Decompose the corpus."""
+        return LatentIndex(documents, self._dimension, self._seed)
+
+
+class LatentIndex:
+    """A corpus decomposed, with what folds queries into its space."""
+
+    def __init__(self, documents: Texts, dimension: int, seed: int) -> None:
         from sklearn.decomposition import TruncatedSVD
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        data = task.dataset
         start = time.perf_counter()
-        weigher = TfidfVectorizer(sublinear_tf=True, stop_words="english")
-        terms = weigher.fit_transform(data.documents.texts)
-        dimension = max(1, min(self._settings["dimension"], min(terms.shape) - 1))  # a tiny corpus has fewer
-        reducer = TruncatedSVD(dimension, random_state=self._settings["seed"])
-        documents = np.asarray(reducer.fit_transform(terms), dtype=np.float32)
-        indexed = time.perf_counter()
-        queries = np.asarray(reducer.transform(weigher.transform(data.queries.texts)), dtype=np.float32)
-        ids, scores = search(
-            queries,
-            documents,
-            data.queries.ids,
-            data.documents.ids,
-            similarity="cosine",
-            depth=task.depth,
-            exclude_self=task.exclude_self,
-            candidates=data.candidates,
-        )
-        progress(len(data.queries), len(data.queries))
-        first = {"query": data.queries.texts[0], "document": data.documents.texts[0]}
-        seconds = {"encode_document": indexed - start, "search": time.perf_counter() - indexed}
-        return Run(list(data.queries.ids), ids, scores, task.depth, {"first": first, "seconds": seconds})
+        self._weigher: Any = TfidfVectorizer(sublinear_tf=True, stop_words="english")
+        terms = self._weigher.fit_transform(documents.texts)
+        within = max(1, min(dimension, min(terms.shape) - 1))  # a tiny corpus has fewer
+        self._reducer = TruncatedSVD(within, random_state=seed)
+        vectors = np.asarray(self._reducer.fit_transform(terms), dtype=np.float32)
+        self._index = VectorIndex(vectors, documents.ids, similarity="cosine")
+        self.seconds, self.size = time.perf_counter() - start, vectors.nbytes
+
+    def search(
+        self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
+        progress: Progress = no_progress,
+    ) -> Run:  # fmt: skip
+        """Fold the queries in, rank exactly."""
+        vectors = np.asarray(self._reducer.transform(self._weigher.transform(queries.texts)), dtype=np.float32)
+        ids, scores = self._index.search(vectors, queries.ids, depth, exclude_self=exclude_self, candidates=candidates)
+        return Run(list(queries.ids), ids, scores, depth)
 
 
 @system
-def lsa(*, label: str, dimension: int = 200, seed: int = 0) -> Latent:
+def lsa(*, dimension: int = 200, seed: int = 0) -> Latent:
     """Latent semantic analysis of the corpus itself: a dense baseline without weights."""
-    return Latent(label, dimension, seed)
+    return Latent(dimension, seed)

@@ -9,56 +9,60 @@ from __future__ import annotations
 import functools
 import importlib.metadata
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from harness.encode.guard import check_vectors
+from harness.facts import Facts, Notes
 from harness.models.mteb import load, revision_of, similarity_name, vectors
-from harness.records.digest import digest
 from harness.registry import system
-from harness.search.exact import search
-from harness.types import Progress, Role, Run, Task, Texts, Vectors, no_progress
+from harness.search.exact import VectorIndex
+from harness.types import Candidates, Context, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
+
+LIBRARIES = ("mteb", "torch", "sentence-transformers", "transformers", "tokenizers")
 
 
 class MtebModel:
     """A model that mteb loads."""
 
-    def __init__(self, name: str, model: str, revision: str | None, device: str) -> None:
-        self.name = name
-        self._model_name, self._revision, self._device = model, revision, device
+    depth_independent = True
+
+    def __init__(self, model: str, revision: str | None, context: Context) -> None:
+        self._model_name, self._revision, self._context = model, revision, context
 
     @functools.cached_property
     def model(self) -> Any:
         """mteb's wrapper around the model."""
-        return load(self._model_name, self._revision, self._device)
+        return load(self._model_name, self._revision, self._context.device, self._context.hub)
 
     @functools.cached_property
     def revision(self) -> str:
         """Digest or revision of the weights; nothing is loaded for it."""
-        return revision_of(self._model_name, self._revision)
-
-    @functools.cached_property
-    def identity(self) -> str:
-        """Digest of name, revision and mteb's version (its loaders hold prompts and pooling)."""
-        return digest(["mteb", self._model_name, self.revision, importlib.metadata.version("mteb")])
+        return revision_of(self._model_name, self._revision, self._context.hub)
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def identity(self) -> str:
+        """Revision and mteb's version (its loaders hold prompts and pooling)."""
+        return f"{self.revision} {importlib.metadata.version('mteb')}"
+
+    @property
+    def facts(self) -> Facts:
         """What mteb knows of the model."""
         meta = self.model.mteb_model_meta
-        return {
-            "kind": "mteb",
-            "model": self._model_name,
-            "revision": self.revision,
-            "weights": "not digested: loaded by mteb",
-            "licence": str(meta.license or ""),
-            "dimension": meta.embed_dim if isinstance(meta.embed_dim, int) else None,
-            "parameters": meta.n_parameters,
-            "max_length": int(meta.max_tokens) if meta.max_tokens and np.isfinite(meta.max_tokens) else None,
-            "similarity": self.similarity,
-        }
+        return Facts(
+            kind="mteb",
+            model=self._model_name,
+            revision=self.revision,
+            weights="not digested: loaded by mteb",
+            licence=str(meta.license or ""),
+            dimension=meta.embed_dim if isinstance(meta.embed_dim, int) else None,
+            parameters=meta.n_parameters,
+            max_length=int(meta.max_tokens) if meta.max_tokens and np.isfinite(meta.max_tokens) else None,
+            similarity=self.similarity,
+            libraries=LIBRARIES,
+        )
 
     @property
     def encoder(self) -> MtebModel:
@@ -71,39 +75,58 @@ class MtebModel:
         return similarity_name(self.model)
 
     def encode(
-        self, texts: Sequence[str], role: Role, *, task: str = "", kind: str = "", progress: Progress = no_progress
-    ) -> Vectors:
+        self, texts: Sequence[str], role: Role, purpose: Purpose = Purpose(), *, progress: Progress = no_progress  # noqa: B008
+    ) -> Vectors:  # fmt: skip
         """Vectors of `texts`, shape (len(texts), dimension)."""
-        return self._encode(Texts([f"#{place}" for place in range(len(texts))], texts), role, task, kind, progress)
+        return self.named_vectors(
+            Texts([f"#{position}" for position in range(len(texts))], texts), role, purpose, progress
+        )
 
-    def seen(self) -> Mapping[str, Any]:
+    def encoding_stats(self) -> Notes:
         """Nothing: prompts and truncation are mteb's business."""
-        return {}
+        return Notes()
 
-    def search(self, task: Task, progress: Progress = no_progress) -> Run:
-        """Encode through mteb's wrapper, rank exactly."""
-        _ = self.model  # so that the clock does not count its loading
-        data, seconds, made = task.dataset, {}, {}
-        roles: tuple[tuple[Role, Texts], ...] = (("query", data.queries), ("document", data.documents))
-        for role, texts in roles:
-            start = time.perf_counter()
-            made[role] = self._encode(texts, role, task.name, task.kind, progress)
-            seconds[f"encode_{role}"] = time.perf_counter() - start
-        ids, scores = search(
-            made["query"], made["document"], data.queries.ids, data.documents.ids, similarity=self.similarity,
-            depth=task.depth, exclude_self=task.exclude_self, candidates=data.candidates,
-        )  # fmt: skip
-        first = {"query": data.queries.texts[0], "document": data.documents.texts[0]}
-        return Run(list(data.queries.ids), ids, scores, task.depth, {"first_without_prompt": first, "seconds": seconds})
-
-    def _encode(self, texts: Texts, role: Role, task: str, kind: str, progress: Progress) -> Vectors:
-        made = vectors(self.model, texts.texts, role, task, kind)
+    def named_vectors(self, texts: Texts, role: Role, purpose: Purpose, progress: Progress) -> Vectors:
+        """Vectors of texts whose ids stand in a complaint about one of them."""
+        made = vectors(self.model, texts.texts, role, purpose)
         check_vectors(made, texts.ids, made.shape[-1])
         progress(len(texts), len(texts))
         return made
 
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> MtebIndex:
+        """Encode the corpus through mteb's wrapper."""
+        return MtebIndex(self, documents, purpose, progress)
+
+
+class MtebIndex:
+    """A corpus in the vectors of mteb's wrapper, searched exactly."""
+
+    def __init__(self, system: MtebModel, documents: Texts, purpose: Purpose, progress: Progress) -> None:
+        _ = system.model  # so that the clock does not count its loading
+        self._system, self._purpose, self._first = system, purpose, documents.texts[0]
+        start = time.perf_counter()
+        made = system.named_vectors(documents, "document", purpose, progress)
+        self.seconds = time.perf_counter() - start
+        self._index = VectorIndex(made, documents.ids, similarity=system.similarity)
+        self.size = made.nbytes
+
+    def search(
+        self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
+        progress: Progress = no_progress,
+    ) -> Run:  # fmt: skip
+        """Encode the queries through mteb's wrapper, rank exactly."""
+        start = time.perf_counter()
+        made = self._system.named_vectors(queries, "query", self._purpose, progress)
+        seconds = {"encode_query": time.perf_counter() - start, "encode_document": self.seconds}
+        start = time.perf_counter()
+        ids, scores = self._index.search(made, queries.ids, depth, exclude_self=exclude_self, candidates=candidates)
+        seconds["search"] = time.perf_counter() - start
+        first = {"query": queries.texts[0], "document": self._first}
+        notes = Notes(seconds=seconds, other={"first_without_prompt": first})
+        return Run(list(queries.ids), ids, scores, depth, notes)
+
 
 @system
-def mteb(name: str, revision: str | None = None, *, label: str, device: str = "auto") -> MtebModel:
+def mteb(name: str, revision: str | None = None, *, context: Context) -> MtebModel:
     """Any model of mteb's registry by its name, API models among them, through mteb's own loader."""
-    return MtebModel(label, name, revision, device)
+    return MtebModel(name, revision, context)

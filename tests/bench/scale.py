@@ -67,7 +67,7 @@ def one() -> None:
     from encoders import MAKER, Hashing
     from harness.data.beir import read_folder
     from harness.encode.engine import encode
-    from harness.encode.store import Stored
+    from harness.encode.store import StoredVectors
     from harness.measures.evaluate import evaluate
     from harness.search.exact import search
     from harness.types import Run
@@ -89,8 +89,8 @@ def one() -> None:
     start = time.perf_counter()
     data = read_folder(Path("data"), "test", "scale")
     encoder = Wide()
-    documents = encode(lambda: encoder, data.documents.texts, Stored(Path("cache"), MAKER))
-    queries = encode(lambda: encoder, data.queries.texts, Stored(Path("cache"), {**MAKER, "prompt": "q"}))
+    documents = encode(lambda: encoder, data.documents.texts, StoredVectors(Path("cache"), MAKER))
+    queries = encode(lambda: encoder, data.queries.texts, StoredVectors(Path("cache"), {**MAKER, "prompt": "q"}))
     before = time.perf_counter()
     ids, scores = search(
         queries.read(),

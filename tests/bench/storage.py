@@ -18,7 +18,7 @@ def main() -> str:
 
     from encoders import MAKER
     from harness.encode.shard import BLOCK, FACTS
-    from harness.encode.store import Stored, text_keys
+    from harness.encode.store import StoredVectors, text_keys
 
     generator = np.random.default_rng(0)
     vectors = generator.normal(size=(ROWS, SIZE)).astype(np.float32)
@@ -26,21 +26,21 @@ def main() -> str:
     keys = text_keys(texts)
     facts = np.zeros(ROWS, FACTS)
     with tempfile.TemporaryDirectory() as folder:
-        shelf = Stored(Path(folder), MAKER)
+        cache = StoredVectors(Path(folder), MAKER)
         for start in range(0, ROWS, 10_000):
-            shelf.add(keys[start : start + 10_000], vectors[start : start + 10_000], facts[start : start + 10_000])
+            cache.add(keys[start : start + 10_000], vectors[start : start + 10_000], facts[start : start + 10_000])
         raw = Path(folder) / "raw"
         vectors.tofile(raw)
         out = np.empty_like(vectors)
 
         def store() -> float:
             def read() -> None:
-                opened = Stored(Path(folder), MAKER)
+                opened = StoredVectors(Path(folder), MAKER)
                 opened.read(opened.find(text_keys(texts)), out)
 
             return seconds(read)
 
-        opened = Stored(Path(folder), MAKER)
+        opened = StoredVectors(Path(folder), MAKER)
         found_once = opened.find(keys)
         again = np.empty_like(vectors)
 
@@ -51,11 +51,11 @@ def main() -> str:
             return seconds(lambda: np.copyto(again, np.memmap(raw, np.float32, "r", shape=vectors.shape)))
 
         def written() -> float:
-            fresh = Stored(Path(folder) / "fresh", MAKER)
+            fresh = StoredVectors(Path(folder) / "fresh", MAKER)
             for path in fresh.folder.glob("*"):
                 path.unlink()
             return seconds(
-                lambda: Stored(Path(folder) / "fresh", MAKER).add(keys[:5_500], vectors[:5_500], facts[:5_500])
+                lambda: StoredVectors(Path(folder) / "fresh", MAKER).add(keys[:5_500], vectors[:5_500], facts[:5_500])
             )
 
         def bare() -> float:

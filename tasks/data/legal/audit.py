@@ -2,7 +2,7 @@
 
     python tasks/data/legal/audit.py RESULTS   pairs in the top 10 of a run below RESULTS that are not judged, as a table
 
-Run the pool first: python -m harness -m model=… task=legal task.split=test,dev results=RESULTS (card.py names its systems).
+Run the pool first: harness -m model=… task=legal task.split=test,dev results=RESULTS (card.py names its systems).
 """
 
 from __future__ import annotations

@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from overlap import share
 from sources import SPLITS, STRATA, Sources, read
 
+from harness.compose.plugins import discover
 from harness.data.beir import read_folder
 from harness.measures.evaluate import evaluate
-from harness.plugins import discover
 from harness.records.archive import Archive
 from harness.stats.bootstrap import estimate
 from harness.stats.power import detectable

@@ -1,0 +1,112 @@
+"""The ceiling: what a perfect system gets from the common evaluator, given the faults of the data.
+
+It knows every judgment, and still it cannot return a document that is missing or empty, answer a query without text,
+tell a copy from its original, or give two queries of one text two rankings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.checks.finding import Looked
+from harness.measures.evaluate import evaluate
+from harness.measures.names import parse
+from harness.measures.standard import TREC_MEASURES
+from harness.types import Run, Task
+
+Grades = Mapping[str, float]
+Values = NDArray[np.float64]
+Order = Callable[[Sequence[float]], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Ceiling:
+    """Means over all queries.
+
+    Attributes:
+        judged: The best value if the data had no fault; below 1 where the cutoff itself forbids more.
+        by_id: The best value with the faults, copies in the harness's order of ties: document id descending.
+        worst: The best value with the faults where every unjudged copy happens to stand before its original.
+    """
+
+    measure: str
+    judged: float
+    by_id: float
+    worst: float
+
+
+def ceilings(task: Task, looked: Looked) -> list[Ceiling]:
+    """One for each of the task's measures that trec_eval defines; the others have no known best ranking."""
+    names = [name for name in task.measures if parse(name).plugin.name in TREC_MEASURES]
+    if not names:
+        return []
+    seen = _seen(looked)
+    judged = _values(task, names, {query_id: _best(grades) for query_id, grades in task.dataset.qrels.items()})
+    by_id = _best_of(task, names, looked, seen, by_id=True)
+    worst = _best_of(task, names, looked, seen, by_id=False)
+    return [
+        Ceiling(name, float(one.mean()), float(two.mean()), float(three.mean()))
+        for name, one, two, three in zip(names, judged, by_id, worst, strict=True)
+    ]
+
+
+def _best_of(task: Task, names: Sequence[str], looked: Looked, seen: Mapping[str, Grades], *, by_id: bool) -> Values:
+    """Groups of copies are ordered by their best or by their mean grade, whichever is better for the query."""
+    orders: list[Order] = [max, lambda grades: sum(grades) / len(grades)]
+    first, second = (_values(task, names, _rankings(task, looked, seen, order, by_id)) for order in orders)
+    return np.maximum(first, second)
+
+
+def _seen(looked: Looked) -> dict[str, Grades]:
+    """What each query's text alone can tell: the mean of the grades over the queries of that text."""
+    qrels = looked.dataset.qrels
+    seen: dict[str, Grades] = dict(qrels)
+    for group in looked.same_queries:
+        documents = {document_id for query_id in group for document_id in qrels[query_id]}
+        mean = {one: sum(qrels[query_id].get(one, 0) for query_id in group) / len(group) for one in documents}
+        seen |= dict.fromkeys(group, mean)
+    return seen
+
+
+def _rankings(
+    task: Task, looked: Looked, seen: Mapping[str, Grades], order: Order, by_id: bool
+) -> dict[str, Sequence[str]]:
+    dataset, rankings = task.dataset, dict[str, Sequence[str]]()
+    for place, query_id in enumerate(dataset.queries.ids):
+        grades, pool = seen[query_id], (dataset.candidates or {}).get(query_id)
+        allowed = None if pool is None else set(pool)
+
+        def ranked(one: str, own: str = query_id, allowed: set[str] | None = allowed) -> bool:
+            return not (task.exclude_self and one == own) and (allowed is None or one in allowed)
+
+        groups = {tuple(looked.twins.get(one, (one,))) for one in _best(grades) if _found(looked, one)}
+        groups = {group for group in (tuple(filter(ranked, group)) for group in groups) if group}
+        ordered = sorted(groups, key=lambda group: (-order([grades.get(one, 0) for one in group]), group))
+        inner = (
+            sorted(group, reverse=True) if by_id else sorted(group, key=lambda one: grades.get(one, 0))
+            for group in ordered
+        )
+        rankings[query_id] = [one for group in inner for one in group] if looked.queries.words[place] else []
+    return rankings
+
+
+def _found(looked: Looked, document_id: str) -> bool:
+    place = looked.place.get(document_id)
+    return place is not None and bool(looked.documents.words[place])
+
+
+def _best(grades: Grades) -> list[str]:
+    """The relevant documents, best first."""
+    return sorted((one for one, grade in grades.items() if grade > 0), key=lambda one: -grades[one])
+
+
+def _values(task: Task, names: Iterable[str], rankings: Mapping[str, Sequence[str]]) -> Values:
+    """Shape (measures, queries)."""
+    cut = [list(documents[: task.depth]) for documents in rankings.values()]
+    scores = [np.arange(len(documents), 0, -1, dtype=np.float32) for documents in cut]
+    run = Run(list(rankings), cut, scores, task.depth)
+    return np.stack([one.values for one in evaluate(run, task.dataset, list(names))])

@@ -1,0 +1,137 @@
+"""What is wrong with single texts and judgments: dangling, empty, too long, pointless, too many for the cutoff."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from harness.checks.finding import Finding, Looked, quoted
+from harness.types import Texts
+
+WORDS = 6000
+"""About 8,192 tokens, the longest text that any model of conf/ reads. A word has at least one token."""
+LETTERS = 6
+"""Characters per word, where a script sets no space between words (Thai, Khmer): there, texts are measured by them."""
+UNSPACED = 20
+"""Mean length of a text's words, in characters, from which it is such a script."""
+
+
+def faults(looked: Looked, words: int = WORDS, limit: str = "", cutoff: int | None = None) -> Iterator[Finding]:
+    """The findings, none of them with a count of 0.
+
+    Args:
+        words: A text of more words is too long; one without spaces between words, of more than six times as many characters.
+        limit: Whose limit that is, for the message.
+        cutoff: The k of the measures that matter; None does not look for more relevant documents than that.
+    """
+    every = [_unknown_documents(looked), _unknown_queries(looked), *_empty(looked), _pointless(looked)]
+    every += [_long(looked, words, limit), *([_beyond(looked, cutoff)] if cutoff is not None else [])]
+    return (one for one in every if one.count)
+
+
+def _unknown_documents(looked: Looked) -> Finding:
+    pairs = [
+        (query_id, document_id, grade)
+        for query_id, judged in looked.dataset.qrels.items()
+        for document_id, grade in judged.items()
+        if document_id not in looked.place
+    ]
+    relevant = sum(grade > 0 for *_, grade in pairs)
+    return Finding(
+        "unknown-document",
+        len(pairs),
+        "judgments of a document that is not in the corpus",
+        f"{relevant} of them call it relevant: it cannot be found and counts as missed.",
+        "add the documents to the corpus, or delete the judgments.",
+        looked.few(pairs, lambda one: f"{one[0]} → {one[1]} (grade {one[2]})"),
+    )
+
+
+def _unknown_queries(looked: Looked) -> Finding:
+    return Finding(
+        "unknown-query",
+        looked.dataset.counts.get("unknown_queries", 0),
+        "judgments of a query that does not exist",
+        "they are not used; whatever should have been asked there is not in the mean.",
+        "add the queries, or delete the judgments. Many of them: the files are of different versions.",
+        tuple(looked.dataset.left_out.get("unknown_queries", ())[: looked.shown]),
+    )
+
+
+def _empty(looked: Looked) -> Iterator[Finding]:
+    dataset = looked.dataset
+    documents = np.flatnonzero(looked.documents.words == 0).tolist()
+    wanted = {one for judged in dataset.qrels.values() for one, grade in judged.items() if grade > 0}
+    lost = sum(dataset.documents.ids[place] in wanted for place in documents)
+    yield Finding(
+        "empty-document",
+        len(documents),
+        "documents without text",
+        f"{lost} of them are relevant to a query: nothing in them can be found. Each has the vector of no text.",
+        "give them their text, or delete them and their judgments.",
+        looked.few(documents, lambda place: dataset.documents.ids[place]),
+    )
+    queries = np.flatnonzero(looked.queries.words == 0).tolist()
+    yield Finding(
+        "empty-query",
+        len(queries),
+        "queries without text",
+        "nothing can answer them; each counts as about 0 in the mean.",
+        "give them their text, or delete them and their judgments.",
+        looked.few(queries, lambda place: dataset.queries.ids[place]),
+    )
+
+
+def _pointless(looked: Looked) -> Finding:
+    dataset = looked.dataset
+    kept = [query_id for query_id, judged in dataset.qrels.items() if not any(grade > 0 for grade in judged.values())]
+    named = kept or list(dataset.left_out.get("without_positive", ()))
+    return Finding(
+        "no-positive",
+        dataset.counts.get("without_positive", 0),
+        "queries that are judged and have no relevant document",
+        "each of them counts as 0 for every system." if kept else "they are left out of the mean.",
+        "judge a relevant document, or delete the query's judgments.",
+        tuple(named[: looked.shown]),
+    )
+
+
+def _long(looked: Looked, words: int, limit: str) -> Finding:
+    found = [
+        (texts, place, int(known.words[place]))
+        for texts, known in ((looked.dataset.documents, looked.documents), (looked.dataset.queries, looked.queries))
+        for place in np.flatnonzero(
+            (known.words > words) | (known.characters > np.maximum(words * LETTERS, known.words * UNSPACED))
+        ).tolist()
+    ]
+
+    def say(one: tuple[Texts, int, int]) -> str:
+        return f"{quoted(one[0], one[1])} ({one[2]:,} words)"
+
+    return Finding(
+        "long",
+        len(found),
+        f"texts of more than {words:,} words{limit}, or {words * LETTERS:,} characters without spaces",
+        "a model does not read what lies beyond its limit.",
+        "split long documents into passages, or take a model that reads more. words=N sets another threshold.",
+        looked.few(found, say),
+        fault=False,
+    )
+
+
+def _beyond(looked: Looked, cutoff: int) -> Finding:
+    many = [
+        (query_id, number)
+        for query_id, judged in looked.dataset.qrels.items()
+        if (number := sum(grade > 0 for grade in judged.values())) > cutoff
+    ]
+    return Finding(
+        "beyond-cutoff",
+        len(many),
+        f"queries with more than {cutoff} relevant documents",
+        f"recall@{cutoff} cannot reach 1 for them; nDCG@{cutoff} can, with any {cutoff} of the best.",
+        "look at a recall with a larger cutoff.",
+        looked.few(many, lambda one: f"{one[0]} ({one[1]} relevant)"),
+        fault=False,
+    )

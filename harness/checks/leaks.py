@@ -1,0 +1,66 @@
+"""What another split of the same task gives away: a system that was trained on it has seen the answer.
+
+Two kinds. The same query text, or nearly the same. And, because one word of a short text makes no near copy, two
+queries that share most of their words and a relevant document: SciFact's claims and counterclaims are such.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+
+from harness.checks.alike import found_in
+from harness.checks.digests import digests, words_of
+from harness.checks.finding import Finding, Looked, quoted
+from harness.types import Dataset, Qrels, Texts
+
+WORDS_SHARED = 0.8
+"""The least Jaccard of two queries' words, where they share a relevant document."""
+
+
+def leaks(looked: Looked, splits: Mapping[str, Dataset]) -> Iterator[Finding]:
+    """The findings, none of them with a count of 0: queries of this split that stand in one of the others, by its name."""
+    queries = looked.dataset.queries
+    same: dict[int, str] = {}
+    alike: dict[int, str] = {}
+    for name, other in splits.items():
+        known = digests(other.queries.texts)
+        for match in found_in(looked.queries, queries.texts, known, other.queries.texts):
+            same.setdefault(match.one, f"{name} {other.queries.ids[match.other]}")
+        for one, identifier in _alike(queries, looked.dataset.qrels, other):
+            alike.setdefault(one, f"{name} {identifier}")
+    alike = {one: where for one, where in alike.items() if one not in same}
+    for kind, found, what, shown in (
+        ("leak", same, "queries whose text stands in another split, exactly or nearly", "this query"),
+        (
+            "near-leak",
+            alike,
+            "queries that share a relevant document and most of their words with one of another split",
+            "that document for nearly these words",
+        ),
+    ):
+        if found:
+            yield Finding(
+                kind,
+                len(found),
+                what,
+                f"a system that was trained on that split has been shown {shown}: its score is too high.",
+                f"delete them from the split that is trained on, or report the score without these {len(found)} too.",
+                looked.few(sorted(found.items()), lambda one: f"{quoted(queries, one[0])} = {one[1]}"),
+            )
+
+
+def _alike(queries: Texts, qrels: Qrels, other: Dataset) -> Iterator[tuple[int, str]]:
+    texts = dict(zip(other.queries.ids, other.queries.texts, strict=True))
+    asking: dict[str, list[str]] = defaultdict(list)
+    for query_id, judged in other.qrels.items():
+        for document_id, grade in judged.items():
+            if grade > 0:
+                asking[document_id].append(query_id)
+    for place, query_id in enumerate(queries.ids):
+        words = set(words_of(queries.texts[place]))
+        for document_id, grade in qrels[query_id].items():
+            for one in asking.get(document_id, ()) if grade > 0 else ():
+                others = set(words_of(texts[one]))
+                if words and len(words & others) >= WORDS_SHARED * len(words | others):
+                    yield place, one

@@ -1,0 +1,127 @@
+"""`harness power task=legal`: which differences a task's queries can tell, and how many queries more would take.
+
+From the scores per query in the records: no model is loaded. Without `a` and `b` every pair of recorded systems is looked at.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.compose.command import command
+from harness.config.schema import Data
+from harness.errors import ConfigError, ResultsError, UnknownName
+from harness.records.archive import Archive
+from harness.types import Scores
+
+
+@dataclass
+class Options:
+    """`harness power KEY=VALUE …`"""
+
+    task: str | None = None
+    """Only this task; all of them where it is left out."""
+    a: str | None = None
+    """Only pairs with this system."""
+    b: str | None = None
+    """And with this one."""
+    measure: str | None = None
+    """Instead of each task's own first measure."""
+    differences: list[float] = field(default_factory=lambda: [0.01, 0.02, 0.05])
+    """The true differences to be told, in the measure's unit."""
+    power: float = 0.80
+    """How often a difference is to be found where there is one."""
+    results: str = "results"
+    """Folder of the records."""
+    data: Data = field(default_factory=Data)
+    """data.mirror=DIR …: taken as by the other commands; the scores in the records are all that is read."""
+
+
+@command(Options)
+def main(options: Options) -> None:
+    """Print a table per task."""
+    from harness.measures.names import parse
+
+    if not 0 < options.power < 1:
+        raise ConfigError(f"power={options.power} is no share between 0 and 1, such as 0.8.")
+    if not options.differences or min(options.differences) <= 0:
+        raise ConfigError("differences=[0.01,0.02] are to be above 0.")
+    archive = Archive(options.results)
+    records = [one for one in archive.read() if one.status == "ok" and one.primary]
+    tasks = sorted({one.task for one in records})
+    if options.task is not None and options.task not in tasks:
+        raise UnknownName("task", options.task, tasks, "Only recorded tasks have scores to go by.")
+    asked = parse(options.measure).name if options.measure else None
+    told = 0
+    for task in tasks if options.task is None else [options.task]:
+        own = [one for one in records if one.task == task]
+        measure = asked or own[0].primary.measure  # type: ignore[union-attr]
+        scores = {one.system: found for one in own if (found := archive.scores(one).get(measure)) is not None}
+        for name in filter(None, (options.a, options.b)):
+            if name not in scores:
+                raise UnknownName("system", name, scores, f"It has no {measure} per query on {task}.")
+        pairs = _pairs(scores, options)
+        if pairs:
+            _show(task, measure, pairs, options)
+            told += 1
+    if not told:
+        raise ResultsError(
+            f"{options.results} holds no two systems with scores per query on one task. Evaluate a second one: "
+            "harness model=… task=…"
+        )
+
+
+Pairs = dict[str, NDArray[np.float64]]
+
+
+def _pairs(scores: dict[str, Scores], options: Options) -> Pairs:
+    """`A, B` → their differences per query, of the pairs that are asked for and answered the same queries."""
+    wanted = {name for name in (options.a, options.b) if name}
+    return {
+        f"{one}, {other}": scores[one].values - scores[other].values
+        for one, other in itertools.combinations(sorted(scores), 2)
+        if wanted <= {one, other} and list(scores[one].query_ids) == list(scores[other].query_ids)
+    }
+
+
+def _show(task: str, measure: str, pairs: Pairs, options: Options) -> None:
+    from rich.console import Console
+
+    from harness.stats.power import detectable
+
+    count = len(next(iter(pairs.values())))
+    console = Console()
+    console.print(_table(f"{task}, {measure}, {count} queries", pairs, options))
+    worst = max(detectable(one, power=options.power) for one in pairs.values())
+    console.print(
+        f"  With {count} queries a true difference of {worst:.3f} is found with {options.power:.0%} power for every pair here; "
+        "a smaller one is found less often, and one that is found by luck looks larger than it is.\n",
+        style="dim", soft_wrap=True, highlight=False,
+    )  # fmt: skip
+
+
+def _table(title: str, pairs: Pairs, options: Options) -> object:
+    from rich import box
+    from rich.table import Table
+
+    from harness.stats.power import detectable, needed
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    table.add_column("pair", overflow="fold")
+    for head in ("measured", "deviation\nper query", "found\nnow", *_heads(options.differences)):
+        table.add_column(head, justify="right", no_wrap=True)
+    for name, one in sorted(pairs.items(), key=lambda pair: -float(pair[1].std())):
+        numbers = [one.mean(), one.std(ddof=1), detectable(one, power=options.power)]
+        counts = [needed(one, gap, power=options.power) for gap in options.differences]
+        table.add_row(
+            name, f"{numbers[0]:+.3f}", *(f"{value:.3f}" for value in numbers[1:]), *(f"{count:,}" for count in counts)
+        )
+    return table
+
+
+def _heads(differences: Sequence[float]) -> list[str]:
+    return [f"queries\nfor {one:g}" for one in differences]

@@ -1,0 +1,131 @@
+"""`harness reproduce [model=NAME] [task=NAME] [data.mirror=DIR]`: do we get the scores that were published?
+
+Evaluates the entries of a file of published scores whose data and weights are at hand, holds ours against theirs, and
+says of each gap beyond its tolerance which stated setting explains it: evaluated once more with that setting. Writes
+reproduction.md into the results folder. Exit code 1 where a score is off.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from harness.compose import plugins
+from harness.compose.command import command
+from harness.compose.composition import job
+from harness.compose.exit_codes import FAILURE
+from harness.compose.rerun import Rerun, placed
+from harness.compose.session import context_of
+from harness.config.schema import Data
+from harness.errors import HarnessError, UnknownName, Unreachable
+from harness.evaluation.display import Display
+from harness.hub import is_unreachable
+from harness.measures.names import parse
+from harness.published.causes import causes
+from harness.published.differences import differences
+from harness.published.scores import Published, read
+from harness.published.table import Outcome, markdown, show
+from harness.records.atomic import write_text
+from harness.records.provenance import provenance
+from harness.records.record import Record
+from harness.types import Context
+
+
+@dataclass
+class Options:
+    """`harness reproduce KEY=VALUE …`"""
+
+    file: str | None = None
+    """A YAML list of published scores, instead of conf/published.yaml."""
+    model: str | None = None
+    """Only this model's scores."""
+    task: str | None = None
+    """Only this task's."""
+    prove: bool = True
+    """Evaluate again with the published settings where a score is off."""
+    results: str = "results"
+    """Folder of the records and of reproduction.md; evaluations that only prove a cause go into its reproduction/."""
+    overwrite: bool = False
+    """Evaluate again what is recorded."""
+    device: str = "auto"
+    """`cpu`, `cuda`, `mps`, or `auto` for the best one present."""
+    progress: bool = True
+    """Show a progress display on standard error."""
+    data: Data = field(default_factory=Data)
+    """data.mirror=DIR, data.models=DIR, data.cache=DIR: as in an evaluation."""
+
+
+@command(Options)
+def main(options: Options) -> int:
+    """Evaluate, compare, print and write; the exit code."""
+    path = Path(options.file) if options.file is not None else plugins.home() / "conf" / "published.yaml"
+    entries = chosen(read(path), options.model, options.task)
+    context = context_of(options.data, results=options.results, device=options.device)
+    aside = dataclasses.replace(context, results=context.results / "reproduction")
+    jobs = {entry.words: placed(entry, job, entry.words) for entry in entries}
+    with Display(len(jobs), shown=options.progress) as display:
+        rerun = Rerun(display, overwrite=options.overwrite)
+        results = {words: rerun.tried(one, _of(entries, words), context) for words, one in jobs.items()}
+        outcomes = [
+            _outcome(entry, results[entry.words], _of(entries, entry.words), rerun, aside if options.prove else None)
+            for entry in entries
+        ]
+    show(outcomes)
+    origin = provenance("")
+    about = f"From {path.name}, by version {origin['harness']} (commit {origin['commit']}), {str(origin['date'])[:10]}."
+    write_text(context.results / "reproduction.md", markdown(outcomes, about))
+    return FAILURE if any(one.verdict in ("off", "failed") for one in outcomes) else 0
+
+
+def chosen(entries: Sequence[Published], model: str | None, task: str | None) -> list[Published]:
+    """The entries of that model and task, measures in canonical form; `UnknownName` where there is none.
+
+    `model=bm25` also takes `bm25(k1=0.9)`.
+    """
+    kept = list(entries)
+    for kind, name in (("model", model), ("task", task)):
+        if name is not None:
+            known = {getattr(one, kind) for one in kept}
+            kept = [one for one in kept if name in (getattr(one, kind), getattr(one, kind).partition("(")[0])]
+            if not kept:
+                raise UnknownName(f"published {kind}", name, known)
+    return [dataclasses.replace(one, measure=_canonical(one.measure)) for one in kept]
+
+
+def _outcome(
+    entry: Published, found: Record | Exception, cell: Sequence[Published], rerun: Rerun, aside: Context | None
+) -> Outcome:
+    """Ours beside theirs; where it is off, evaluated again with the published settings, into `aside`."""
+    if isinstance(found, Exception):
+        absent = isinstance(found, Unreachable) or is_unreachable(found)
+        said = str(found) if isinstance(found, HarnessError) else f"{type(found).__name__}: {found}"
+        return Outcome(entry, reason=" ".join(said.partition(". ")[0].split()).rstrip("."), failed=not absent)
+    measured = found.get(entry.measure)
+    assert measured is not None
+    made = Outcome(entry, measured.mean)
+    if made.verdict != "off":
+        differ = [str(one) for one in differences(entry, found) if not one.version]
+        return dataclasses.replace(made, despite=tuple(differ))
+
+    def again(words: Sequence[str]) -> Record:
+        assert aside is not None
+        made = rerun.tried(job([*entry.words, *words]), cell, aside)
+        if isinstance(made, Exception):
+            raise made if isinstance(made, HarnessError) else HarnessError(f"{type(made).__name__}: {made}") from made
+        return made
+
+    return dataclasses.replace(made, causes=tuple(causes(entry, found, again if aside is not None else None, cell)))
+
+
+def _of(entries: Sequence[Published], words: Sequence[str]) -> list[Published]:
+    return [one for one in entries if one.words == words]
+
+
+def _canonical(measure: str) -> str:
+    """A measure's canonical name; mteb's own words for its scores stay as they are."""
+    try:
+        return parse(measure).name
+    except HarnessError:
+        return measure

@@ -1,0 +1,75 @@
+"""`harness store`: what the embedding store holds; do=verify, do=compact, do=prune.
+
+do=list      each maker's vectors: model, prompt, dtype, runtime, how many, how large, how old
+do=verify    check every byte; exit code 1 where a shard is damaged
+do=compact   join each maker's shards into one
+do=prune     remove what is damaged; with days=N also what was not added to for N days, with of=NAME what a model made
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from harness.compose.command import command
+from harness.encode import upkeep
+from harness.encode.upkeep import Held
+from harness.errors import UnknownName
+from harness.hub import Hub
+
+
+@dataclass
+class Options:
+    """`harness store KEY=VALUE …`"""
+
+    do: str = "list"
+    """list, verify, compact or prune."""
+    cache: str | None = None
+    """Folder that holds `vectors/`, instead of HARNESS_CACHE or ~/.cache/embedding-harness."""
+    days: int | None = None
+    """prune: also what was not added to for so many days."""
+    of: str | None = None
+    """prune: also what the model of that name made."""
+
+
+@command(Options)
+def main(options: Options) -> int:
+    """Do it to each maker's part of the store, and say what was done."""
+    doing = ("list", "verify", "compact", "prune")
+    if options.do not in doing:
+        raise UnknownName("do", options.do, doing)
+    cache = Hub.at(cache=options.cache).cache
+    names = _names(cache / "models")
+    found = list(upkeep.holdings(cache / "vectors", verify=options.do == "verify"))
+    for held in found:
+        if options.do == "compact":
+            print(f"{_line(held, names)}  saved {upkeep.compact(held) / 1e6:,.1f} MB")  # noqa: T201
+        elif options.do == "prune":
+            named = names.get(str(held.maker.get("weights")), "")
+            whole = options.of == named != "" or (options.days is not None and held.age > options.days)
+            print(f"{_line(held, names)}  saved {upkeep.prune(held, whole=whole) / 1e6:,.1f} MB")  # noqa: T201
+        else:
+            print(_line(held, names))  # noqa: T201
+    size = sum(held.size for held in found) / 1e6
+    print(f"{len(found)} makers, {size:,.1f} MB before, in {cache / 'vectors'}")  # noqa: T201
+    return 1 if options.do == "verify" and any(held.damaged for held in found) else 0
+
+
+def _line(held: Held, names: dict[str, str]) -> str:
+    maker = held.maker
+    if not maker:
+        return f"{held.folder.name[:12]}  nothing readable  DAMAGED: {', '.join(held.damaged)}"
+    kept = "" if maker["kept"] == maker["dtype"] else f" kept as {maker['kept']}"
+    damaged = f"  DAMAGED: {', '.join(held.damaged)}" if held.damaged else ""
+    return (
+        f"{held.folder.name[:12]}  {names.get(str(maker['weights']), str(maker['weights'])[:12])}  "
+        f"{maker['runtime']} {maker['dtype']}{kept}  prompt {json.dumps(maker['prompt'], ensure_ascii=False)}  "
+        f"{held.rows:,} × {held.dimension} in {held.shards} shards  {held.size / 1e6:,.1f} MB  {held.age:.0f} days{damaged}"
+    )
+
+
+def _names(folder: Path) -> dict[str, str]:
+    """Digest of the weights → the model's name, from what was noted when it was loaded."""
+    notes = [json.loads(path.read_text(encoding="utf-8")) for path in folder.glob("*.json")]
+    return {note["weights"]: note["model"] for note in notes if "weights" in note}

@@ -1,0 +1,102 @@
+"""`harness KEY=VALUE …`: Hydra composes, the straight line runs, mistakes are told in one line with exit code 2.
+
+Hydra's own `run` and `multirun` are called with a function that can be pickled, so that any launcher and sweeper works:
+nothing is collected on the side.
+"""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from harness.compose import plugins
+from harness.compose.composition import folders, prepare
+from harness.compose.exit_codes import FAILURE
+from harness.compose.session import Outcome
+from harness.config.mistakes import explained
+from harness.config.tokens import spelled_out
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Compose and evaluate; the exit code: 0, or 1 where a cell failed."""
+    from hydra._internal.utils import _run_hydra, get_args_parser
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.types import RunMode
+
+    plugins.discover()
+    words = spelled_out(arguments)
+    prepare(words)
+    parser = get_args_parser()
+    options = parser.parse_args(words)
+    with explained(words, folders()):
+        if options.cfg or options.info or options.hydra_help or options.shell_completion:
+            _run_hydra(options, parser, job, str(plugins.home() / "conf"), "config")
+            return 0
+        try:
+            hydra = _hydra(options)
+            name = options.config_name or "config"
+            sweep = options.multirun or hydra.get_mode(name, options.overrides) == RunMode.MULTIRUN
+            if not sweep:
+                outcomes = [hydra.run(name, job, options.overrides).return_value]
+            else:
+                outcomes = list(_outcomes(hydra.multirun(name, job, options.overrides)))
+                _publish(hydra.compose_config(name, options.overrides, RunMode.MULTIRUN))
+        finally:
+            GlobalHydra.instance().clear()
+    for outcome in outcomes:
+        if outcome.error is not None:
+            raise outcome.error
+    return FAILURE if any(outcome.failures for outcome in outcomes) else 0
+
+
+def job(config: DictConfig) -> Outcome:
+    """What Hydra calls for a job: by itself, or in another process of a sweep. Its number is the primary measure."""
+    from hydra.core.global_hydra import GlobalHydra
+    from hydra.core.hydra_config import HydraConfig
+
+    from harness.compose.session import evaluate
+    from harness.config.jobs import job_of
+
+    plugins.discover()
+    node = HydraConfig.instance().cfg.hydra  # type: ignore[union-attr]
+    sweep = "MULTIRUN" in str(node.mode)
+    try:
+        one = job_of(config, node, GlobalHydra.instance().config_loader())
+        return evaluate([one], config, record_failures=sweep, board=not sweep)[0]
+    except Exception as error:  # noqa: BLE001 - raised by `run`: Hydra would print words of its own first
+        return Outcome(error=error)
+
+
+def _hydra(options: Namespace) -> Any:
+    from hydra._internal.hydra import Hydra
+    from hydra._internal.utils import create_config_search_path
+    from hydra.core.config_search_path import SearchPathQuery
+
+    search_path = create_config_search_path(str(plugins.home() / "conf"))
+    if options.config_dir is not None:
+        path = f"file://{Path(options.config_dir).absolute()}"
+        search_path.prepend(provider="command-line", path=path, anchor=SearchPathQuery(provider="schema"))
+    return Hydra.create_main_hydra2(task_name="harness", config_search_path=search_path)
+
+
+def _outcomes(returned: Any) -> Iterable[Outcome]:
+    """The outcomes in whatever a sweeper returned: lists of batches of jobs, or nothing (a search over an option)."""
+    if isinstance(returned, list | tuple):
+        for one in returned:
+            yield from _outcomes(one)
+    elif returned is not None:
+        yield returned.return_value
+
+
+def _publish(config: DictConfig) -> None:
+    """The board of a sweep whose jobs ran one by one; that of our own launcher is there already."""
+    from harness.compose.launcher import NAME
+    from harness.records.archive import Archive
+    from harness.report.publish import publish
+
+    if config.board and config.hydra.runtime.choices["hydra/launcher"] != NAME and config.encode.shard is None:
+        publish(Archive(config.results))

@@ -1,0 +1,124 @@
+"""What every command shares: its options are a dataclass, given as KEY=VALUE, as --key VALUE, or in their place.
+
+click reads the words: it knows commands and their help as people know them. OmegaConf turns KEY=VALUE into typed options,
+with the nearest name for an unknown key and one line for a value of the wrong type, as Hydra does for an evaluation.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+import click
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from harness.compose import plugins
+from harness.compose.composition import choosing
+from harness.config.tokens import spelled_out
+from harness.errors import ConfigError, UnknownName
+
+Options = TypeVar("Options")
+Function = Callable[..., int | None]
+
+
+def command(options: type, *positional: str, composed: bool = False) -> Callable[[Function], click.Command]:
+    """Make a function of `options` a command; it returns its exit code, or None for 0.
+
+    Args:
+        positional: Options that may be given without their name, in this order.
+        composed: Whether the words that choose a task or model (`task=beir task.path=DIR`) are kept apart, and handed
+            over as a second argument.
+    """
+
+    def decorate(function: Function) -> click.Command:
+        def callback(words: tuple[str, ...], **given: Any) -> int | None:
+            plugins.discover()
+            arguments = [*words, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+            chosen, own = choosing(arguments) if composed else ([], arguments)
+            chosen_options: Any = parsed(options, named(own, options, positional))
+            return function(chosen_options, chosen) if composed else function(chosen_options)
+
+        documents = documentation(options)
+        parameters: list[click.Parameter] = [
+            click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, metavar="[KEY=VALUE]…")
+        ]
+        for field in dataclasses.fields(options):
+            if field.name == "data":  # data.mirror=DIR has no flag of its own
+                continue
+            flag: dict[str, Any] = {"is_flag": True, "flag_value": "true"} if field.type == "bool" else {}
+            shown = _default(field)
+            parameters.append(
+                click.Option(
+                    [f"--{field.name}", field.name],
+                    help=f"{documents.get(field.name, '')}{shown}",
+                    default=None,
+                    **flag,
+                )
+            )
+        module = inspect.getmodule(function)
+        text = (inspect.getdoc(module) or "").replace("\n\n", "\n\n\b\n") if module else ""
+        return click.Command(
+            name=function.__module__.rpartition(".")[2],
+            callback=callback,
+            params=parameters,
+            help="\b\n" + text,
+            short_help=text.partition("\n")[0],
+        )
+
+    return decorate
+
+
+def named(arguments: Sequence[str], options: type, positional: Sequence[str]) -> list[str]:
+    """The arguments as KEY=VALUE, also what stands in a place of its own."""
+    fields = {field.name for field in dataclasses.fields(options)}
+    words, free = [], list(positional)
+    for argument in arguments:
+        key = argument.partition("=")[0]
+        if free and key.partition(".")[0] not in fields:
+            words.append(f"{free.pop(0)}={argument}")
+        else:
+            words.append(argument)
+    return words
+
+
+def parsed(options: type[Options], arguments: Sequence[str]) -> Options:
+    """The options that `KEY=VALUE` arguments give; `ConfigError` names what is wrong."""
+    arguments = spelled_out(arguments)
+    known = [field.name for field in dataclasses.fields(options)]  # type: ignore[arg-type]
+    for argument in arguments:
+        key, separator, _ = argument.partition("=")
+        if not separator:
+            raise ConfigError(f"'{argument}' is not KEY=VALUE. Options: {', '.join(known)}.")
+        if key.partition(".")[0] not in known:
+            raise UnknownName("option", key, known)
+    try:
+        merged = OmegaConf.merge(OmegaConf.structured(options), OmegaConf.from_dotlist(list(arguments)))
+        return OmegaConf.to_object(merged)  # type: ignore[return-value]
+    except OmegaConfBaseException as error:
+        key = getattr(error, "full_key", "") or ""
+        raise ConfigError(f"{key}: {str(error).splitlines()[0]}") from error
+
+
+def documentation(options: type) -> dict[str, str]:
+    """Option → what is written below it in the dataclass."""
+    body = ast.parse(textwrap.dedent(inspect.getsource(options))).body[0]
+    assert isinstance(body, ast.ClassDef)
+    texts, before = {}, ""
+    for line in body.body:
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+            before = line.target.id
+        elif before and isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant):
+            texts[before] = " ".join(str(line.value.value).split())
+            before = ""
+    return texts
+
+
+def _default(field: dataclasses.Field[Any]) -> str:
+    if field.default not in (dataclasses.MISSING, None, ""):
+        return f" [{str(field.default).lower() if isinstance(field.default, bool) else field.default}]"
+    return ""

@@ -1,0 +1,70 @@
+"""`harness [COMMAND] …`: the first word is a command of `harness/commands/`, found by its file; else it is an evaluation."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Sequence
+
+import click
+
+from harness.compose import application
+from harness.compose.exit_codes import MISTAKE, guarded
+from harness.errors import ConfigError, nearest
+
+FOLDER = "harness.commands"
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Entry of `harness` and `python -m harness`; exits with 0, 1 (something failed), 2 (a mistake) or 130 (interrupted)."""
+    sys.exit(guarded(lambda: run(list(sys.argv[1:] if arguments is None else arguments))))
+
+
+def run(words: list[str]) -> int | None:
+    """Do what the words say; the exit code."""
+    known = names()
+    first = words[0] if words else ""
+    if first in known:
+        return _command(first, words[1:])
+    if {"-h", "--help"} & set(words):
+        from harness.compose.help import help_text
+
+        print(help_text({name: summary(name) for name in known}), end="")  # noqa: T201
+        return 0
+    if first and "=" not in first and not first.startswith("-"):
+        near = nearest(first, known)
+        guess = f"Did you mean {' or '.join(near)}?" if near else f"Commands: {', '.join(known)}."
+        raise ConfigError(
+            f"'{first}' is neither a command nor KEY=VALUE. {guess} An evaluation: harness model=NAME task=NAME."
+        )
+    return application.run(words)
+
+
+def names() -> list[str]:
+    """The commands that there are."""
+    package = importlib.import_module(FOLDER)
+    return sorted(module.name for module in pkgutil.iter_modules(package.__path__))
+
+
+def summary(name: str) -> str:
+    """A command's one line: what its file says of itself, without importing it."""
+    import ast
+    from pathlib import Path
+
+    path = Path(str(importlib.import_module(FOLDER).__file__)).with_name(f"{name}.py")
+    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    return text.partition("\n")[0].partition("`: ")[2] or text.partition("\n")[0]
+
+
+def _command(name: str, words: list[str]) -> int | None:
+    command: click.Command = importlib.import_module(f"{FOLDER}.{name}").main
+    try:
+        result = command.main(words, prog_name=f"harness {name}", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        where = f"harness {name} --help lists the options."
+        print(f"error: {error.format_message().rstrip('.')}. {where}", file=sys.stderr)  # noqa: T201
+        return MISTAKE
+    except click.Abort:
+        raise KeyboardInterrupt from None

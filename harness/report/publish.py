@@ -1,0 +1,45 @@
+"""A board's files: leaderboard.md, .csv, .html, measures.csv and plots/, from the records alone; no torch, no model."""
+
+from __future__ import annotations
+
+from harness.records.archive import Archive
+from harness.records.atomic import write_bytes, write_text
+
+CAPTIONS = {
+    "quality": "Quality per task with 95 % intervals; in colour what the queries cannot tell from the best",
+    "speed": "Quality against speed; grey where another system is better in both",
+    "kept": "Quality kept by shortened and quantised vectors against the bytes of one document in the index; "
+    "rescored ones need the full vectors on disk besides",
+}
+
+
+def publish(archive: Archive, measure: str | None = None, *, show: bool = True, strict: bool = False) -> None:
+    """Write leaderboard.md, .csv, .html, measures.csv and plots/ into the results folder, and print the table.
+
+    Raises:
+        ResultsError: With `strict`, where anything is not comparable; nothing is written then.
+    """
+    from harness.report.board import board
+    from harness.report.explain import refuse_differences
+    from harness.report.markdown import markdown
+    from harness.report.page import page
+    from harness.report.plots import draw, png, svg
+    from harness.report.table import cells_csv, measures_csv
+    from harness.report.terminal import show as print_table
+
+    made = board(archive.read(), archive.scores, measure)
+    if strict:
+        refuse_differences(made)
+    figures = draw(made)
+    for name, figure in figures.items():
+        write_bytes(archive.folder / "plots" / f"{name}.png", png(figure))
+    write_text(archive.folder / "leaderboard.csv", cells_csv(made))
+    write_text(archive.folder / "measures.csv", measures_csv(made))
+    write_text(
+        archive.folder / "leaderboard.html", page(made, {CAPTIONS[name]: svg(one) for name, one in figures.items()})
+    )
+    write_text(
+        archive.folder / "leaderboard.md", markdown(made, {CAPTIONS[name]: f"plots/{name}.png" for name in figures})
+    )
+    if show:
+        print_table(made)
