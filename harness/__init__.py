@@ -11,23 +11,11 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.context import Context
 from harness.errors import HarnessError
 from harness.facts import Facts, Notes
 from harness.registry import measure, system, task
-from harness.types import (
-    Context,
-    Dataset,
-    Delegated,
-    Encoder,
-    Index,
-    Purpose,
-    Run,
-    System,
-    SystemRef,
-    Task,
-    TaskRef,
-    Texts,
-)
+from harness.types import Dataset, Delegated, Encoder, Index, Purpose, Run, System, SystemRef, Task, TaskRef, Texts
 
 if TYPE_CHECKING:
     from harness.compose.python import evaluate, read

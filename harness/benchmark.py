@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from harness.config.jobs import Job
+from harness.context import Context
 from harness.evaluation import recording
 from harness.evaluation.display import Display, Watched
 from harness.evaluation.opening import Opener, label_of
@@ -25,21 +26,16 @@ from harness.records.archive import Archive
 from harness.records.digest import digest, record_key
 from harness.records.record import Record
 from harness.systems.opened import Opened
-from harness.types import Context, Delegated, Task
+from harness.types import Delegated, Task
 
 NOTHING: Mapping[str, Opened | Task] = MappingProxyType({})
 
 
 def benchmark(
-    jobs: Sequence[Job],
-    context: Context,
-    display: Display,
-    *,
-    overwrite: bool,
-    record_failures: bool,
+    jobs: Sequence[Job], context: Context, display: Display, *, overwrite: bool, record_failures: bool,
     objects: Mapping[str, Opened | Task] = NOTHING,
-) -> list[tuple[int, Record]]:
-    """One record per (system, task), in the order in which they were made, each behind its job's number among `jobs`.
+) -> list[tuple[int, Record]]:  # fmt: skip
+    """One record per (system, task), in the order in which they were made, each behind its job's number.
 
     With `record_failures` a cell that fails becomes a record that says why, and the rest goes on; without it the first
     failure is raised, and nothing is written for it. `objects` are systems and tasks of a notebook, by their labels.
@@ -64,8 +60,11 @@ def evaluated(
     system: Opened, task: Task | Delegated, cell: Job, context: Context, display: Display, *, overwrite: bool
 ) -> tuple[Record, str]:
     """The record of one cell, and how it came about: already recorded, rescored or evaluated."""
-    archive, label = Archive(context.results), label_of(cell.task)
-    key = record_key(system.identity_for(task.purpose), task)
+    archive, label, key = (
+        Archive(context.results),
+        label_of(cell.task),
+        record_key(system.identity_for(task.purpose), task),
+    )
     recorded = None if overwrite else archive.find(key)
     if recorded is not None:
         archive.clear_failure(recorded, label)

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import ConfigError
 from harness.facts import Notes
-from harness.hub import Hub
 
 Qrels = Mapping[str, Mapping[str, int]]
 """query id → document id → grade (an integer; above 0 is relevant). Judged zeros are kept: they are not unjudged."""
@@ -268,43 +265,3 @@ class System(Protocol):
 
     def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> Index:
         """The corpus, ready to be asked."""
-
-
-def _opens_nothing(context: Context, name: str) -> System:
-    raise ConfigError(f"'{name}' cannot be opened here: this context was made without an opener.")
-
-
-def _runs_nothing(context: Context, system: System, task: Task, progress: Progress) -> Run:
-    raise ConfigError("Nothing can be run here: this context was made without a runner.")
-
-
-@dataclass(frozen=True)
-class Context:
-    """What a job is told of the place where it runs. It is handed down to whatever opens a task or a system.
-
-    Attributes:
-        hub: Where data sets and models come from and what was fetched or made is kept.
-        device: Where models run: `cpu`, `cuda`, `mps`, or `auto` for the best one present.
-        memory: Bytes of documents' vectors that a search may hold at once.
-        vectors: How vectors are kept on disk: `float32`, `float16` or `none`.
-        results: Folder of the records and runs.
-        opener: How a system is opened by its name.
-        runner: How a system's run on a task is had.
-    """
-
-    hub: Hub = field(default_factory=Hub)
-    device: str = "auto"
-    memory: int = 1 << 30
-    vectors: str = "float32"
-    results: Path = Path("results")
-    opener: Callable[[Context, str], System] = _opens_nothing
-    runner: Callable[[Context, System, Task, Progress], Run] = _runs_nothing
-
-    def open(self, name: str) -> System:
-        """The system of a name as it is typed after `model=`: what a system of systems gets its parts by."""
-        return self.opener(self, name)
-
-    def run(self, system: System, task: Task, progress: Progress = no_progress) -> Run:
-        """The system's run on a task: the stored one of the same record key and at least that depth, else it is searched
-        and kept."""
-        return self.runner(self, system, task, progress)

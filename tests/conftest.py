@@ -32,7 +32,7 @@ def shared() -> Path:
 @pytest.fixture(scope="session", autouse=True)
 def discovered() -> None:
     """Every plug-in of the repository, registered."""
-    from harness import plugins
+    from harness.compose import plugins
 
     plugins.discover()
 
@@ -58,15 +58,17 @@ def wordllama():
 
 
 def opened(choice: str, **options: object):
-    """A system by its YAML's name, with options over it."""
+    """A system by its YAML's name, with options over it, as its plug-in makes it."""
     import yaml
 
     from harness.config.options import call
+    from harness.context import Context
     from harness.registry import systems
 
     written = yaml.safe_load((ROOT / "conf" / "model" / f"{choice}.yaml").read_text())
     written.pop("defaults")
-    return call(systems.get("hub"), {**written, **options}, label=choice, device="cpu")
+    context = options.pop("context", None) or Context(device="cpu")
+    return call(systems.get("hub"), {**written, **options}, label=choice, context=context)
 
 
 Command = Callable[..., subprocess.CompletedProcess[str]]
@@ -74,11 +76,11 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def harness(tmp_path: Path) -> Command:
-    """Run `python -m harness…` in an empty folder: harness("model=bm25", module="harness.leaderboard", env={…})."""
+    """Run `harness [COMMAND] …` in an empty folder: harness("to=DIR", command="export", env={…})."""
 
-    def run(*arguments: str, module: str = "harness", env: dict[str, str] | None = None, cwd: Path | None = None):
+    def run(*arguments: str, command: str = "", env: dict[str, str] | None = None, cwd: Path | None = None):
         return subprocess.run(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-m", "harness", *([command] if command else []), *arguments],
             cwd=cwd or tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **(env or {})},
             capture_output=True,

@@ -197,7 +197,7 @@ def test_full_disk_leaves_nothing_half_written(script, tmp_path):
     done = script(
         "import resource, signal, sys; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096));"
-        "sys.argv[1:] = ['model=bm25', 'task=legal', 'progress=false']; from harness.cli import main; main()"
+        "sys.argv[1:] = ['model=bm25', 'task=legal', 'progress=false']; from harness.compose.main import main; main()"
     )
     refused(done, "Cannot write", "results=DIR", results=tmp_path / "results")
     assert not list((tmp_path / "results").rglob("*.part"))
@@ -208,25 +208,25 @@ def test_a_record_that_is_none(harness, tmp_path):
     place = tmp_path / "results" / "records" / "t" / "s-0"
     place.mkdir(parents=True)
     (place / "record.json").write_text("{}")
-    refused(harness(module="harness.leaderboard"), "record.json: not a record")
+    refused(harness(command="leaderboard"), "record.json: not a record")
     (place / "record.json").write_text(json.dumps({"format": 99}))
-    refused(harness(module="harness.leaderboard"), "format 99 is newer")
+    refused(harness(command="leaderboard"), "format 99 is newer")
 
 
 @pytest.mark.parametrize(
-    ("module", "arguments", "said"),
+    ("command", "arguments", "said"),
     [
-        ("harness.leaderboard", ["reslts=x"], ["Unknown option 'reslts'", "results"]),
-        ("harness.leaderboard", ["show=perhaps"], ["show"]),
-        ("harness.leaderboard", ["measure=nDGC@10"], ["Unknown measure 'nDGC'"]),
-        ("harness.rescore", [], ["measures=[NAME,…]"]),
-        ("harness.rescore", ["measures=[nDCG@5]"], ["no stored run"]),
-        ("harness.export", [], ["no record of one of mteb's tasks"]),
+        ("leaderboard", ["reslts=x"], ["Unknown option 'reslts'", "results"]),
+        ("leaderboard", ["show=perhaps"], ["show"]),
+        ("leaderboard", ["measure=nDGC@10"], ["Unknown measure 'nDGC'"]),
+        ("rescore", [], ["measures=[NAME,…]"]),
+        ("rescore", ["measures=[nDCG@5]"], ["no stored run"]),
+        ("export", [], ["no record of one of mteb's tasks"]),
     ],
 )
-def test_mistake_to_another_command(harness, module, arguments, said):
+def test_mistake_to_another_command(harness, command, arguments, said):
     """Every command answers in the same way."""
-    refused(harness(*arguments, module=module), *said)
+    refused(harness(*arguments, command=command), *said)
 
 
 def test_interrupted_run_says_so_and_resumes(tmp_path, shared):

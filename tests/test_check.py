@@ -11,18 +11,18 @@ from types import SimpleNamespace
 import pytest
 
 import toys
-from harness.ceiling import ceilings
+from harness.checks.alike import copies, found_in, near_copies
+from harness.checks.ceiling import ceilings
+from harness.checks.digests import digests, jaccard, words_of
+from harness.checks.faults import faults
+from harness.checks.finding import Looked
 from harness.data import beir
-from harness.data.alike import copies, found_in, near_copies
 from harness.data.build import dataset
-from harness.data.digests import digests, jaccard, words_of
-from harness.data.faults import faults
-from harness.data.finding import Looked
 from harness.measures.evaluate import evaluate
 from harness.types import Texts
 from test_bad_input import refused
 
-MODULE = "harness.check"
+COMMAND = "check"
 VOCABULARY = [f"w{number:03d}" for number in range(900)]
 
 
@@ -108,9 +108,9 @@ def found(printed: str) -> dict[str, tuple[int, str]]:
 def test_every_planted_fault_is_named(tmp_path, capsys, monkeypatch, held):
     """With its count and the ids, and nothing else is; a corpus on disk is no different."""
     monkeypatch.setattr(beir, "HELD", held)
-    from harness.check import Options, check
+    from harness.commands.check import Options, main
 
-    assert check(Options(words=500, strict=True), ["task=beir", written(planted(), tmp_path / "set")]) == 1
+    assert main.function(Options(words=500, strict=True), ["task=beir", written(planted(), tmp_path / "set")]) == 1
     printed = capsys.readouterr().out
     told = found(printed)
     assert told.keys() == PLANTED.keys()
@@ -124,7 +124,7 @@ def test_every_planted_fault_is_named(tmp_path, capsys, monkeypatch, held):
 
 def test_a_clean_twin_has_none(harness, tmp_path):
     """The same folder without the faults, as a user asks: nothing found, and everything can be reached."""
-    done = harness("task=beir", written(clean(), tmp_path / "set"), "strict=true", module=MODULE)
+    done = harness("task=beir", written(clean(), tmp_path / "set"), "strict=true", command=COMMAND)
     assert done.returncode == 0, done.stderr
     assert not found(done.stdout) and "FAULTS: none" in done.stdout
     assert re.search(r"nDCG@10 +1\.0000 +1\.0000 +1\.0000", done.stdout)
@@ -133,8 +133,8 @@ def test_a_clean_twin_has_none(harness, tmp_path):
 def test_faults_are_no_failure_unless_strict(harness, tmp_path):
     """0 by default: a report is no failure."""
     path = written(planted(), tmp_path / "set")
-    assert harness("task=beir", path, module=MODULE).returncode == 0
-    assert harness("task=beir", path, "strict=true", module=MODULE).returncode == 1
+    assert harness("task=beir", path, command=COMMAND).returncode == 0
+    assert harness("task=beir", path, "strict=true", command=COMMAND).returncode == 1
 
 
 def test_21_a_copy_of_the_relevant_document_counts_as_wrong(capsys):
@@ -150,11 +150,13 @@ def test_21_a_copy_of_the_relevant_document_counts_as_wrong(capsys):
     answer = toys.run({"q1": {"a": 0.9, "b": 0.9, "c": 0.1}, "q2": {"c": 0.9}})  # equal texts have equal scores
     assert evaluate(answer, whole, ["nDCG@1"])[0].values.tolist() == [0.0, 1.0]  # and b stands before a
 
-    from harness.check import Options, report
-    from harness.config.jobs import Selection
+    from harness.commands.check import Options, report
+    from harness.context import Context
+    from harness.evaluation.opening import Opener
+    from harness.types import TaskRef
 
     task = toys.task(whole, ["nDCG@1", "recall@2"])
-    assert report(task, Selection("toy", {}, "toy"), Options(), 6000, "") == 2
+    assert report(task, TaskRef("toy", {}, "toy"), Options(), Opener(Context()), 6000, "") == 2
     printed = capsys.readouterr().out
     assert found(printed).keys() == {"duplicate-document", "unjudged-copy"}
     assert "q1: b is a “the clause”" in printed
@@ -258,12 +260,14 @@ def test_what_the_judgments_tell_apart_is_a_remark(capsys):
         "documents": Texts(["a", "b", "c"], texts),
         "queries": Texts(["q"], ["what"]),
     }
-    from harness.check import Options, report
-    from harness.config.jobs import Selection
+    from harness.commands.check import Options, report
+    from harness.context import Context
+    from harness.evaluation.opening import Opener
+    from harness.types import TaskRef
 
     for qrels, fault in (({"q": {"a": 1, "b": 0}}, 0), ({"q": {"a": 1}}, 1)):
         task = toys.task(dataset(**parts, qrels=qrels))
-        assert report(task, Selection("toy", {}, "toy"), Options(), 6000, "") == fault
+        assert report(task, TaskRef("toy", {}, "toy"), Options(), Opener(Context()), 6000, "") == fault
         assert ("judged-apart" in found(capsys.readouterr().out)) == (not fault)
 
 
@@ -272,8 +276,8 @@ def test_a_query_under_its_own_id_is_no_finding_where_it_is_left_out(harness, tm
     parts = clean()
     parts.corpus["q05"] = parts.queries["q05"]
     path = written(parts, tmp_path / "set")
-    assert "query-in-corpus" in found(harness("task=beir", path, module=MODULE).stdout)
-    assert not found(harness("task=beir", path, "task.exclude_self=true", module=MODULE).stdout)
+    assert "query-in-corpus" in found(harness("task=beir", path, command=COMMAND).stdout)
+    assert not found(harness("task=beir", path, "task.exclude_self=true", command=COMMAND).stdout)
 
 
 def test_scifact_has_what_eyes_have_verified(harness, shared):
@@ -282,7 +286,7 @@ def test_scifact_has_what_eyes_have_verified(harness, shared):
     Each of the 65 pairs was read. No text of the corpus is a copy: the most alike pair has a Jaccard of 0.124 (all pairs,
     with scipy).
     """
-    done = harness("task=beir", f"task.path={shared / 'scifact'}", "examples=100", module=MODULE)
+    done = harness("task=beir", f"task.path={shared / 'scifact'}", "examples=100", command=COMMAND)
     assert done.returncode == 0, done.stderr
     told = found(done.stdout)
     assert {kind: count for kind, (count, _) in told.items()} == {"leak": 2, "near-leak": 63}
@@ -293,7 +297,7 @@ def test_scifact_has_what_eyes_have_verified(harness, shared):
         "1137 “TNFAIP3 is a tumor suppressor in glioblastoma.” = train 1135",
     ):
         assert pair in told["near-leak"][1]
-    trained = harness("task=beir", f"task.path={shared / 'scifact'}", "task.split=train", module=MODULE)
+    trained = harness("task=beir", f"task.path={shared / 'scifact'}", "task.split=train", command=COMMAND)
     told = found(trained.stdout)
     assert {kind: count for kind, (count, _) in told.items()} == {"duplicate-query": 2, "leak": 2, "near-leak": 67}
     assert "= 86" in told["duplicate-query"][1] and "= 90" in told["duplicate-query"][1]
@@ -302,12 +306,12 @@ def test_scifact_has_what_eyes_have_verified(harness, shared):
 @pytest.mark.parametrize("task", ["legal", "faq"])
 def test_the_embedded_sets_have_no_fault(harness, task):
     """Twin clauses that say the opposite are no near copies."""
-    assert "FAULTS: none" in harness(f"task={task}", module=MODULE).stdout
+    assert "FAULTS: none" in harness(f"task={task}", command=COMMAND).stdout
 
 
 def test_a_models_limit_is_a_texts_limit(harness, shared):
     """A text of more words than the model reads tokens is cut for certain."""
-    done = harness("task=beir", f"task.path={shared / 'scifact'}", "model=minilm", "splits=false", module=MODULE)
+    done = harness("task=beir", f"task.path={shared / 'scifact'}", "model=minilm", "splits=false", command=COMMAND)
     corpus = [json.loads(line) for line in (shared / "scifact" / "corpus.jsonl").read_text().splitlines()]
     longer = sum(len(words_of(f"{row.get('title', '')} {row['text']}")) > 256 for row in corpus)
     assert found(done.stdout).keys() == {"long"} and found(done.stdout)["long"][0] == longer
@@ -344,7 +348,7 @@ LINES = [
 @pytest.mark.parametrize(("arguments", "said"), LINES, ids=[" ".join(one) for one, _ in LINES])
 def test_mistake_on_the_command_line(harness, arguments, said):
     """One line, exit code 2."""
-    refused(harness(*arguments, module=MODULE), *said)
+    refused(harness(*arguments, command=COMMAND), *said)
 
 
 def test_a_judgment_that_contradicts_itself_is_refused_with_its_line(harness, tmp_path):
@@ -352,7 +356,7 @@ def test_a_judgment_that_contradicts_itself_is_refused_with_its_line(harness, tm
     path = written(clean(), tmp_path / "set")
     with (tmp_path / "set" / "qrels" / "test.tsv").open("a") as file:
         file.write("\nq01\td01\t0\n")
-    refused(harness("task=beir", path, module=MODULE), "test.tsv:14", "judged 0 for 'q01'")
+    refused(harness("task=beir", path, command=COMMAND), "test.tsv:14", "judged 0 for 'q01'")
 
 
 def test_a_text_without_spaces_is_measured_in_characters():
@@ -370,12 +374,13 @@ def test_a_text_without_spaces_is_measured_in_characters():
 
 def test_words_stand_for_the_job_that_an_evaluation_would_do():
     """Choice, options, label, depth and the words that ask for it again; twice in one process, and no model is loaded."""
-    from harness.asked import job
+    from harness.compose.composition import job
+    from harness.config.options import resolved
 
     for _ in range(2):
         made = job(["model=bm25(k1=0.9)", "task=mteb/SciFact", "depth=50", "measures=nDCG@5"])
         assert (made.system.plugin, made.system.label) == ("bm25", "bm25(k1=0.9)")
         assert (made.task.plugin, made.task.options["name"], made.task.label) == ("mteb", "SciFact", "mteb/SciFact")
-        assert (made.depth, made.measures, made.limit) == (50, ("nDCG@5",), None)
+        assert (made.task.depth, made.task.measures, made.task.limit) == (50, ("nDCG@5",), None)
         assert made.overrides[:2] == ("model=bm25", "task=mteb/SciFact") and "model.k1=0.9" in made.overrides
-    assert job(["task=faq"]).task.resolved()["path"].endswith("tasks/data/faq/faq.csv")
+    assert resolved(job(["task=faq"]).task.options)["path"].endswith("tasks/data/faq/faq.csv")

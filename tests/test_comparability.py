@@ -100,21 +100,21 @@ def test_19_another_version_is_marked_and_counts(recorded, tmp_path, path, value
 def test_strict_refuses_and_explain_says_what_and_how(recorded, tmp_path, harness, path, value, what):
     """`strict=true` writes nothing; `--explain` names the difference and a command that mends it."""
     folder = edited(recorded, tmp_path / "r", path, value)
-    done = harness(f"results={folder}", "strict=true", module="harness.leaderboard")
+    done = harness(f"results={folder}", "strict=true", command="leaderboard")
     assert done.returncode == 2 and done.stderr.count("\n") == 1 and "--explain wordllama" in done.stderr
     assert not (folder / "leaderboard.md").exists()
-    done = harness(f"results={folder}", "--explain", "wordllama", module="harness.leaderboard")
+    done = harness(f"results={folder}", "--explain", "wordllama", command="leaderboard")
     assert done.returncode == 0 and what in done.stdout
-    assert "→ python -m harness model=wordllama task=legal limit=40 overwrite=true" in done.stdout
+    assert "→ harness model=wordllama task=legal limit=40 overwrite=true" in done.stdout
     assert "bm25" not in done.stdout
-    done = harness(f"results={folder}", "--explain=wordlama", module="harness.leaderboard")
+    done = harness(f"results={folder}", "--explain=wordlama", command="leaderboard")
     assert done.returncode == 2 and "Did you mean wordllama?" in done.stderr
 
 
 def test_another_version_says_which_to_install(recorded, tmp_path, harness):
     """A library's version is mended by installing what the rest was made with."""
     folder = edited(recorded, tmp_path / "r", "provenance.libraries.torch", "1.13.0")
-    done = harness(f"results={folder}", "--explain", "wordllama", module="harness.leaderboard")
+    done = harness(f"results={folder}", "--explain", "wordllama", command="leaderboard")
     assert "torch 1.13.0, elsewhere " in done.stdout and "→ pip install torch==" in done.stdout
 
 
@@ -122,10 +122,10 @@ def test_compare_refuses_another_experiment_and_notes_another_version(recorded, 
     """Two systems side by side follow the same rule as a board."""
     folder = edited(recorded, tmp_path / "r", "dataset.fingerprint", "0" * 32)
     (task,) = {one.task for one in Archive(folder).read() if one.task.startswith("legal")}
-    done = harness("wordllama", "bm25", f"task={task}", f"results={folder}", module="harness.compare")
+    done = harness("wordllama", "bm25", f"task={task}", f"results={folder}", command="compare")
     assert done.returncode == 2 and "not comparable" in done.stderr
     folder = edited(recorded, tmp_path / "s", "provenance.harness", "0.0.9")
-    done = harness("wordllama", "bm25", f"task={task}", f"results={folder}", module="harness.compare")
+    done = harness("wordllama", "bm25", f"task={task}", f"results={folder}", command="compare")
     assert done.returncode == 0 and "Another harness:" in done.stdout and "0.0.9" in done.stdout
-    done = harness("wordllama", "bm25", f"task={task}", f"results={folder}", "strict=true", module="harness.compare")
+    done = harness("wordllama", "bm25", f"task={task}", f"results={folder}", "strict=true", command="compare")
     assert done.returncode == 2

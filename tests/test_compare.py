@@ -171,15 +171,13 @@ def test_compare_as_a_user_types_it(recorded, harness, tmp_path):
     names = sorted(path.name.rpartition("-")[0] for path in recorded.glob("records/faq/*"))
     one, other = "bm25(k1=0.9)", "bm25"
     assert len(names) == 2
-    done = harness(one, other, f"results={recorded}", f"to={tmp_path}", module="harness.compare")
+    done = harness(one, other, f"results={recorded}", f"to={tmp_path}", command="compare")
     assert done.returncode == 0 and "faq" in done.stdout and "p value" in done.stdout, done.stderr
     assert {path.suffix for path in tmp_path.iterdir()} >= {".md", ".html", ".png"}
     (file,) = recorded.glob("records/faq/bm25-*/run.trec.gz")
     theirs = tmp_path / "theirs.run"
     theirs.write_bytes(gzip.decompress(file.read_bytes()) + b"q-unknown Q0 a1 1 1.0 x\n")
-    done = harness(
-        other, str(theirs), "--task", "faq", f"results={recorded}", f"to={tmp_path}", module="harness.compare"
-    )
+    done = harness(other, str(theirs), "--task", "faq", f"results={recorded}", f"to={tmp_path}", command="compare")
     assert "cannot be told apart" in " ".join(done.stdout.split()) and "answers 1 queries more" in " ".join(
         done.stdout.split()
     )
@@ -190,7 +188,7 @@ def test_compare_as_a_user_types_it(recorded, harness, tmp_path):
         "measure=success@7",
         f"results={recorded}",
         f"to={tmp_path}",
-        module="harness.compare",
+        command="compare",
     )
     assert done.returncode == 0 and "success@7" in done.stdout
 
@@ -203,15 +201,15 @@ def test_compare_as_a_user_types_it(recorded, harness, tmp_path):
         (("bm25", "bm25(k1=0.9)", "task=fag"), "Did you mean faq?"),
         (("bm25", "bm25(k1=0.9)", "measur=MAP"), "Did you mean measure?"),
         (("bm25", "bm25(k1=0.9)", "measure=nDCG@200"), "the run holds 100"),
-        (("bm25", "bm25(k1=0.9)", "--measure"), "needs a value"),
+        (("bm25", "bm25(k1=0.9)", "--measure"), "requires an argument"),
     ],
 )
 def test_mistakes_get_one_line(recorded, harness, words, said):
     """Exit code 2, nothing written."""
     done = (
-        harness(*words, f"results={recorded}", module="harness.compare")
+        harness(*words, f"results={recorded}", command="compare")
         if "--measure" not in words
-        else harness(f"results={recorded}", *words, module="harness.compare")
+        else harness(f"results={recorded}", *words, command="compare")
     )
     assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1
     assert not (recorded / "compare").exists()
@@ -219,7 +217,7 @@ def test_mistakes_get_one_line(recorded, harness, words, said):
 
 def test_power_as_a_user_types_it(recorded, harness):
     """The table of the pair, and the mistakes."""
-    done = harness(f"results={recorded}", "task=faq", "differences=[0.02]", module="harness.power")
+    done = harness(f"results={recorded}", "task=faq", "differences=[0.02]", command="power")
     assert done.returncode == 0 and "for 0.02" in done.stdout and "bm25, bm25(k1=0.9)" in done.stdout
     for words, said in (
         (("task=fag",), "faq"),
@@ -227,5 +225,5 @@ def test_power_as_a_user_types_it(recorded, harness):
         (("differences=[0]",), "above 0"),
         (("a=bm52",), "bm25"),
     ):
-        done = harness(f"results={recorded}", *words, module="harness.power")
+        done = harness(f"results={recorded}", *words, command="power")
         assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
-from harness.audit import swapped, variants
-from harness.cells.doubts import quality_of_cut, training
 
-from harness.config.jobs import Job, Selection
+from harness.config.jobs import Job
 from harness.data import contamination
 from harness.errors import ConfigError
+from harness.evaluation.diagnostics import quality_of_cut, training
+from harness.evaluation.prompt_audit import swapped, variants
+from harness.facts import Checks, Facts
+from harness.hub import Hub
 from harness.report import footer, words
 from harness.report.board import board
-from harness.types import Scores
+from harness.types import Scores, SystemRef, TaskRef
 from test_report import no_scores, record
 
 HARMFUL = '+model.prompts={query: "zebra violin zebra violin zebra violin: "}'
@@ -54,7 +54,7 @@ def test_prompts_are_swapped_by_role():
     """By mteb's keys; what has no role stays."""
     given = {"query": "q: ", "document": "d: ", "Retrieval-query": "r: ", "STS": "s: "}
     assert swapped(given) == {"document": "q: ", "query": "d: ", "Retrieval-document": "r: ", "STS": "s: "}
-    job = Job(Selection("hub", {"prompts": given}, "m(dims=64)"), Selection("faq", {}, "faq"))
+    job = Job(SystemRef("hub", {"prompts": given}, "m(dims=64)"), TaskRef("faq", {}, "faq"))
     rounds = variants([job])
     assert [one[0].system.label for one in rounds] == [
         "m(dims=64)",
@@ -63,7 +63,7 @@ def test_prompts_are_swapped_by_role():
     ]
     assert [one[0].system.options["prompts"] for one in rounds] == [given, {}, swapped(given)]
     with pytest.raises(ConfigError, match="no prompts"):
-        variants([Job(Selection("bm25", {}, "bm25"), Selection("faq", {}, "faq"))])
+        variants([Job(SystemRef("bm25", {}, "bm25"), TaskRef("faq", {}, "faq"))])
 
 
 def test_11_quality_on_what_was_cut_beside_the_rest():
@@ -82,17 +82,16 @@ def test_11_quality_on_what_was_cut_beside_the_rest():
 
 def test_11_a_real_model_with_a_short_limit_says_what_that_cost(tmp_path):
     """minilm reading 80 tokens of the embedded answers: some are cut, and the report has both means."""
-    from harness.asked import job
-    from harness.cells.display import Display
-    from harness.cells.opening import Opener
-
     from harness.benchmark import benchmark
-    from harness.records.archive import Archive
+    from harness.compose.composition import job
+    from harness.context import Context
+    from harness.evaluation.display import Display
 
     asked = job(["model=minilm", "model.max_length=80", "task=faq"])
     with Display(1, shown=False) as display:
-        (record,) = benchmark([asked], Archive(tmp_path), Opener("cpu"), display, overwrite=True, record_failures=False)
-    share = record.checks["truncation"]
+        context = Context(device="cpu", results=tmp_path)
+        ((_, record),) = benchmark([asked], context, display, overwrite=True, record_failures=False)
+    share = record.checks.truncation
     assert 0.02 < share["document"]["texts_cut"] < 0.98
     cost = share["quality"]
     assert cost["measure"] == "nDCG@10" and cost["cut"]["n"] + cost["uncut"]["n"] == 476
@@ -116,22 +115,22 @@ def test_11_a_real_model_with_a_short_limit_says_what_that_cost(tmp_path):
 )
 def test_contamination_is_what_mteb_knows(model, task, answer, tmp_path, monkeypatch):
     """Asked once: the second time the answer comes from the cache, without importing mteb."""
-    monkeypatch.setattr(contamination, "source", lambda: SimpleNamespace(cache=tmp_path))
-    assert contamination.seen_in_training(model, task) == answer
+    hub = Hub(folder=tmp_path)
+    assert contamination.seen_in_training(model, task, hub) == answer
     monkeypatch.setattr(contamination, "_asked", None)
-    assert contamination.seen_in_training(model, task) == answer
+    assert contamination.seen_in_training(model, task, hub) == answer
 
 
 def test_only_public_tasks_and_trained_models_are_marked():
     """The company's own task is nobody's training data as far as we know; BM25 is not trained."""
-    asked = {"plugin": "mteb", "options": {"name": "SciFact"}}
-    assert training({"kind": "lexical", "model": "bm25s"}, asked) == {}
-    assert training({"kind": "dense", "model": "a/b"}, {"plugin": "legal", "options": {}}) == {}
-    assert training({"kind": "dense", "model": "folder"}, asked) == {"training": "unknown"}
+    public = TaskRef("mteb", {"name": "SciFact"})
+    assert training(Facts(kind="lexical", model="bm25s"), public, Hub()) == ""
+    assert training(Facts(kind="dense", model="a/b"), TaskRef("legal"), Hub()) == ""
+    assert training(Facts(kind="dense", model="folder"), public, Hub()) == "unknown"
 
 
 def test_the_board_marks_what_was_trained_on():
     """Beside the number, with its meaning below."""
-    made = board([record("a", "t", 0.5, checks={"training": "seen"}), record("b", "t", 0.4)], no_scores)
+    made = board([record("a", "t", 0.5, checks=Checks(training="seen")), record("b", "t", 0.4)], no_scores)
     assert [words.value(row.cells[0]).split()[2:] for row in made.rows] == [["seen"], []]
     assert any("trained on this task's data" in line for line in words.legend(made))

@@ -20,7 +20,7 @@ def test_mteb_reads_what_was_exported(harness, tmp_path, shared):
         "-m", "model=wordllama", "task=scifact,mteb/STSBenchmark", f"data.mirror={mirror}", "limit=20", "board=false"
     )
     assert done.returncode == 0, done.stderr
-    done = harness("to=exported", module="harness.export")
+    done = harness("to=exported", command="export")
     assert done.returncode == 0, done.stderr
     files = [tmp_path / line for line in done.stdout.splitlines()]
     assert len(files) == 2 and all(file.exists() for file in files)

@@ -12,7 +12,7 @@ from harness.data import beir, lines
 from harness.data.beir import read_folder
 from harness.data.lines import TextsOnDisk
 from harness.errors import ConfigError, DataError
-from harness.shards import parsed
+from harness.evaluation.encode_part import parsed
 
 LEGAL = ROOT / "tasks" / "data" / "legal"
 

@@ -11,9 +11,9 @@ import pytest
 import mirrors
 import standins
 from conftest import ROOT
-from harness import sources
 from harness.data import beir
 from harness.errors import Unreachable
+from harness.hub import Hub
 from harness.records.archive import Archive
 
 ONLINE = {"HF_HUB_OFFLINE": "0", "HF_DATASETS_OFFLINE": "0", "TRANSFORMERS_OFFLINE": "0", "HF_HUB_DISABLE_XET": "1"}
@@ -35,7 +35,7 @@ def test_a_model_is_fetched_from_the_hub_at_its_revision_once(harness, tmp_path,
         gone = harness("model=hub/acme/nothing", "task=legal", env=env)
     assert gone.returncode == 2 and "acme/nothing" in gone.stderr and "Traceback" not in gone.stderr
     (record,) = Archive(tmp_path / "results").read()
-    assert record.facts["revision"] == REVISION and record.facts["dimension"] == 384
+    assert record.facts.revision == REVISION and record.facts.dimension == 384
 
 
 def test_a_hub_that_is_not_there_is_one_line(harness, tmp_path):
@@ -57,7 +57,6 @@ def beir_server(tmp_path, monkeypatch):
     shutil.make_archive(str(source), "zip", source.parent, "tiny")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("HF_HUB_OFFLINE", "0")
-    monkeypatch.setattr(sources, "_closed_until", 0.0)
     with standins.served(standins.files(tmp_path / "site")) as address:
         monkeypatch.setattr(beir, "URL", address + "/{name}.zip")
         yield tmp_path
@@ -65,21 +64,21 @@ def beir_server(tmp_path, monkeypatch):
 
 def test_a_beir_set_is_downloaded_once_by_beirs_own_loader(beir_server, monkeypatch):
     """Then read from the cache, without a host."""
-    folder = beir.download("tiny", sources.Source())
+    folder = beir.download("tiny", Hub())
     assert beir.read_folder(folder, "test", "beir/tiny").counts["documents"] == 2
     monkeypatch.setattr(beir, "URL", "http://127.0.0.1:9/{name}.zip")
-    assert beir.download("tiny", sources.Source()) == folder
+    assert beir.download("tiny", Hub()) == folder
 
 
 def test_a_beir_download_that_failed_leaves_nothing_to_trust(beir_server):
     """beir keeps a half-written archive and takes it for the set the next time; ours is removed."""
-    cache = sources.Source().cache / "beir"
+    cache = Hub().cache / "beir"
     with pytest.raises(Unreachable, match=r"task=beir task\.path=DIR"):
-        beir.download("nothing", sources.Source())
+        beir.download("nothing", Hub())
     assert not list(cache.glob("nothing*"))
     (beir_server / "site" / "broken.zip").write_bytes(b"PK half an archive")
     with pytest.raises(Unreachable):
-        beir.download("broken", sources.Source())
+        beir.download("broken", Hub())
     assert not (cache / "broken.zip").exists()
     with zipfile.ZipFile(beir_server / "site" / "tiny.zip") as whole:
         assert whole.testzip() is None

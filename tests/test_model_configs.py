@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import yaml
 
+from harness.context import Context
 from harness.models.prompts import prompt
 
 CONF = Path(__file__).parents[1] / "conf"
@@ -38,14 +39,11 @@ EXCEPTIONS = {
 def composed() -> dict[str, dict[str, Any]]:
     """Every YAML of conf/model as Hydra composes it, by its name."""
     from hydra import compose, initialize_config_dir
-    from hydra.core.config_store import ConfigStore
     from omegaconf import OmegaConf
 
-    from harness import launcher
-    from harness.config.schema import Settings
+    from harness.compose.composition import prepare
 
-    ConfigStore.instance().store(name="settings", node=Settings, provider="harness")
-    launcher.register()
+    prepare(())
     options = {}
     with initialize_config_dir(version_base="1.3", config_dir=str(CONF)):
         for name in FILES:
@@ -99,7 +97,7 @@ def test_composes_to_a_dense_system(name: str, composed: dict[str, dict[str, Any
     from harness.registry import systems
 
     options = composed[name]
-    system = call(systems.get(options["_plugin_"]), options, label=name, device="cpu")
+    system = call(systems.get(options["_plugin_"]), options, label=name, context=Context(device="cpu"))
     assert system.name == name
     assert dict(system.spec.prompts) == options["prompts"]
     assert system.spec.usage()["max_length"] == options["max_length"]

@@ -6,6 +6,10 @@ import math
 
 import pytest
 
+import toys
+from harness.context import Context
+from harness.hub import Hub
+
 pytest.importorskip("mteb.mocks")
 import inspect
 
@@ -13,14 +17,12 @@ from mteb.abstasks.abstask import AbsTask
 from mteb.mocks import mock_tasks
 
 from harness.benchmark import benchmark
-from harness.cells.display import Display
-from harness.cells.opening import Opener
-from harness.config.jobs import Job, Selection
+from harness.config.jobs import Job
 from harness.data.mteb import parts
 from harness.data.mteb_convert import convert
-from harness.records.archive import Archive
+from harness.evaluation.display import Display
 from harness.registry import tasks
-from harness.types import Delegated, Task
+from harness.types import Delegated, SystemRef, Task, TaskRef
 
 
 def text_mocks() -> list[type]:
@@ -64,16 +66,15 @@ def test_mock_task_scores_as_mteb_does(cls, subset, split, minilm, sentence_tran
 
     def mock() -> Task | Delegated:
         """A mock task of mteb."""
-        return convert(cls(), subset, split)
+        return convert(cls(), subset, split, Hub())
 
     from harness.registry import Plugin
 
     monkeypatch.setitem(tasks._plugins, "mock", Plugin("task", "mock", mock))
-    opener = Opener("cpu")
-    opener._system = ("minilm", minilm)
-    job = Job(Selection("package", {}, "minilm"), Selection("mock", {}, "mock"))
+    job = Job(SystemRef("", {}, "minilm"), TaskRef("mock", {}, "mock"))
+    context, objects = Context(device="cpu", results=tmp_path), {"minilm": toys.whole(minilm)}
     with Display(1, shown=False) as display:
-        (record,) = benchmark([job], Archive(tmp_path), opener, display, overwrite=False, record_failures=False)
+        ((_, record),) = benchmark([job], context, display, overwrite=False, record_failures=False, objects=objects)
     assert record.primary is not None
     ours = record.primary.mean if record.primary.unit == "mteb" else round(record.primary.mean, 5)  # as mteb rounds
     assert math.isclose(ours, theirs, abs_tol=1e-6), (record.primary, theirs)

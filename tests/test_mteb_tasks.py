@@ -7,10 +7,11 @@ import pytest
 from harness.data import mteb
 from harness.data.mteb_convert import _measure
 from harness.errors import ConfigError, UnknownName
+from harness.hub import Hub
 
 
 def subsets(name: str, **options: str) -> list[str]:
-    return [choice.options["subset"] for choice in mteb.parts(mteb.get(name), **options)]
+    return [choice.options["subset"] for choice in mteb.parts(mteb.get(name, Hub()), **options)]
 
 
 def test_a_multilingual_task_is_one_cell_per_subset():
@@ -22,7 +23,7 @@ def test_a_multilingual_task_is_one_cell_per_subset():
 
 def test_an_aggregated_task_is_one_cell_per_part():
     """CQADupstack is twelve forums: their mean is the board's business, not a hidden one."""
-    names = {choice.options["name"] for choice in mteb.parts(mteb.get("CQADupstackRetrieval"))}
+    names = {choice.options["name"] for choice in mteb.parts(mteb.get("CQADupstackRetrieval", Hub()))}
     assert len(names) == 12 and "CQADupstackEnglishRetrieval" in names
 
 
@@ -45,7 +46,7 @@ def test_a_subset_split_or_language_that_the_task_lacks(options, said):
 
 def test_self_matches_and_candidates_come_with_the_task():
     """ArguAna's queries stand in its corpus: mteb ignores identical ids, and so do we."""
-    assert mteb.get("ArguAna").ignore_identical_ids is True
+    assert mteb.get("ArguAna", Hub()).ignore_identical_ids is True
 
 
 def test_scores_have_the_harnesss_names_where_it_has_one():

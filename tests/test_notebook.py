@@ -13,8 +13,8 @@ from jupyter_client.kernelspec import KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 
-from harness.cells.opening import Cell
-from harness.cells.recording import failed
+import toys
+from harness.evaluation.recording import failed
 from harness.records.archive import Archive
 
 ROOT = Path(__file__).parents[1]
@@ -66,9 +66,7 @@ def test_every_cell_runs_and_no_model_library_is_imported(harness, execute, tmp_
         *("-m", "model=bm25", "model.k1=0.9,1.5", "task=legal", f"results={results}", "board=false", "progress=false")
     )
     assert made.returncode == 0, made.stderr
-    Archive(results).write(
-        failed(Cell("broken", "legal", "", {}, lambda: pytest.fail("not asked")), RuntimeError("out of memory"))
-    )
+    Archive(results).write(failed(toys.job("broken", "legal"), RuntimeError("out of memory")))
     notebook = execute(results)
     text = printed(notebook)
     assert "3 records" in text and "out of memory" in text

@@ -14,10 +14,11 @@ import numpy as np
 import pytest
 
 import mirrors
-from harness import sources
+import toys
 from harness.data import mteb as mteb_data
 from harness.data.beir import read_folder
 from harness.data.mteb_convert import convert
+from harness.hub import Hub
 from harness.measures.evaluate import evaluate
 from harness.types import Run, Task
 
@@ -43,25 +44,25 @@ def mirror(shared, tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def static_run(scifact, wordllama) -> Run:
-    return wordllama.search(scifact)
+    return toys.ranked(wordllama, scifact)
 
 
 @pytest.fixture
 def mirrored(mirror):
-    sources.use(str(mirror))
-    yield mirror
-    sources._source = sources.Source()
+    hub = Hub.at(str(mirror))
+    hub.quiet()
+    return hub
 
 
 def mean(run: Run, task: Task, measure: str = "nDCG@10") -> float:
     return float(evaluate(run, task.dataset, [measure])[0].values.mean())
 
 
-def by_mteb(model, name: str) -> dict[str, float]:
+def by_mteb(model, name: str, hub: Hub) -> dict[str, float]:
     """What `mteb.evaluate` itself says of a sentence-transformers model, on the mirror's data."""
     import mteb
 
-    result = mteb.evaluate(model, mteb_data.get(name), cache=None, co2_tracker=False, show_progress_bar=False)
+    result = mteb.evaluate(model, mteb_data.get(name, hub), cache=None, co2_tracker=False, show_progress_bar=False)
     (scores,) = result.task_results[0].scores["test"]
     return scores
 
@@ -73,12 +74,12 @@ def test_wordllama_on_scifact_is_the_published_value(static_run, scifact):
 
 def test_wordllama_through_the_mteb_wrap_and_by_mteb_itself(mirrored, static_run, scifact, wordllama):
     """The same set from a mirror through the wrap, and by mteb's own evaluator, give the number of the folder."""
-    wrapped = convert(mteb_data.get("SciFact"), "default", "test")
+    wrapped = convert(mteb_data.get("SciFact", mirrored), "default", "test", mirrored)
     assert isinstance(wrapped, Task)
     assert wrapped.dataset.counts["documents"] == 5183 and len(wrapped.dataset.queries) == 300
-    ours = mean(wordllama.search(wrapped), wrapped)
+    ours = mean(toys.ranked(wordllama, wrapped), wrapped)
     assert math.isclose(ours, mean(static_run, scifact), abs_tol=1e-6)
-    theirs = by_mteb(wordllama.model._model, "SciFact")
+    theirs = by_mteb(wordllama.model._model, "SciFact", mirrored)
     assert abs(ours - theirs["ndcg_at_10"]) < 2e-5  # mteb rounds to five digits
 
 
@@ -86,8 +87,8 @@ def test_bm25_on_scifact_is_the_published_value(scifact):
     """bm25s with lucene, k1 1.5, b 0.75, English stop words and stemmer: within 0.002 of 0.6863; k1 0.9 b 0.4: 0.6762."""
     from harness.systems.bm25 import bm25
 
-    assert abs(mean(bm25(label="bm25").search(scifact), scifact) - 0.6863) < 0.002
-    assert abs(mean(bm25(label="bm25", k1=0.9, b=0.4).search(scifact), scifact) - 0.6762) < 0.002
+    assert abs(mean(toys.ranked(bm25(), scifact), scifact) - 0.6863) < 0.002
+    assert abs(mean(toys.ranked(bm25(k1=0.9, b=0.4), scifact), scifact) - 0.6762) < 0.002
 
 
 def test_per_query_scores_equal_ir_measures(static_run, scifact):
@@ -174,7 +175,7 @@ def test_sentence_transformers_own_evaluator_gives_the_same_number(scifact, stat
 
 def test_stsbenchmark_through_mtebs_evaluator(mirrored, minilm):
     """0.8203 ± 0.001 with minilm behind mteb's own STS evaluator."""
-    task = convert(mteb_data.get("STSBenchmark"), "default", "test")
+    task = convert(mteb_data.get("STSBenchmark", mirrored), "default", "test", mirrored)
     assert not isinstance(task, Task) and task.measure == "cosine_spearman"
     assert abs(task.score(minilm)["cosine_spearman"] - 0.8203) < 0.001
 
@@ -182,7 +183,7 @@ def test_stsbenchmark_through_mtebs_evaluator(mirrored, minilm):
 @pytest.mark.slow
 def test_banking77_through_mtebs_evaluator(mirrored, minilm):
     """0.8004 ± 0.005 with minilm behind mteb's own classification."""
-    task = convert(mteb_data.get("Banking77Classification"), "default", "test")
+    task = convert(mteb_data.get("Banking77Classification", mirrored), "default", "test", mirrored)
     assert not isinstance(task, Task) and task.measure == "accuracy"
     assert abs(task.score(minilm)["accuracy"] - 0.8004) < 0.005
 
@@ -192,13 +193,13 @@ def test_minilm_on_scifact_is_the_published_value_by_every_path(mirrored, scifac
     """0.64508 ± 0.0002 through the BEIR folder, through the MTEB wrap, and by mteb itself."""
     from sentence_transformers import SentenceTransformer
 
-    assert abs(mean(minilm.search(scifact), scifact) - 0.64508) < 0.0002
-    wrapped = convert(mteb_data.get("SciFact"), "default", "test")
+    assert abs(mean(toys.ranked(minilm, scifact), scifact) - 0.64508) < 0.0002
+    wrapped = convert(mteb_data.get("SciFact", mirrored), "default", "test", mirrored)
     assert isinstance(wrapped, Task)
-    run = minilm.search(replace(wrapped, name="mteb/SciFact"))
+    run = toys.ranked(minilm, replace(wrapped, name="mteb/SciFact"))
     assert abs(mean(run, wrapped) - 0.64508) < 0.0002
     assert abs(mean(run, wrapped, "recall@100") - 0.925) < 0.0005
-    theirs = by_mteb(SentenceTransformer(str(minilm_folder), device="cpu"), "SciFact")
+    theirs = by_mteb(SentenceTransformer(str(minilm_folder), device="cpu"), "SciFact", mirrored)
     assert abs(theirs["ndcg_at_10"] - 0.64508) < 0.0002
     assert abs(theirs["ndcg_at_10"] - mean(run, wrapped)) < 1e-4
 

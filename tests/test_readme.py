@@ -54,7 +54,7 @@ def test_a_model_in_one_yaml(harness, tmp_path, plugins, minilm_folder):
     )
     assert done.returncode == 0, done.stderr
     (record,) = Archive(tmp_path / "results").read()
-    assert record.checks["first"]["query"].startswith("query: ")
+    assert record.checks.first["query"].startswith("query: ")
 
 
 def test_a_table_in_one_file(harness, tmp_path):

@@ -9,6 +9,7 @@ import re
 import numpy as np
 import pytest
 
+from harness.facts import Checks, Facts
 from harness.records.record import Measured, Record, from_json, to_json
 from harness.report import words
 from harness.report.board import board
@@ -30,7 +31,7 @@ def record(
         status=status,
         system=system,
         task=task,
-        facts={"dimension": 8, "parameters": 1_500_000, "licence": "mit"},
+        facts=Facts(dimension=8, parameters=1_500_000, licence="mit"),
         dataset={
             "fingerprint": fingerprint,
             "split": "test",
@@ -39,7 +40,7 @@ def record(
         },
         measures=measured if status == "ok" else (),
         seconds={"encode_document": 0.5},
-        provenance={"date": date, "command": f"python -m harness model={system} task={task}", "machine": {}},
+        provenance={"date": date, "command": f"harness model={system} task={task}", "machine": {}},
         **more,
     )
 
@@ -221,8 +222,8 @@ def test_scores_of_other_queries_make_no_tie_group():
 def test_a_column_says_where_systems_were_not_judged_alike_and_where_ids_decide():
     """8 and 3. Shares of unjudged and of tied documents, and what a reader has to think of them."""
     found = [
-        record("a", "t", 0.5, checks={"unjudged": {"unjudged@10": 0.1}, "ties": {"ties@10": 0.0}}),
-        record("b", "t", 0.4, checks={"unjudged": {"unjudged@10": 0.3}, "ties": {"ties@10": 0.4}}),
+        record("a", "t", 0.5, checks=Checks(unjudged={"unjudged@10": 0.1}, ties={"ties@10": 0.0})),
+        record("b", "t", 0.4, checks=Checks(unjudged={"unjudged@10": 0.3}, ties={"ties@10": 0.4})),
     ]
     text = markdown(board(found, no_scores), {})
     assert "unjudged@10 0.10 to 0.30: not judged alike, ties@10 0.00 to 0.40: document ids decide there" in text

@@ -10,9 +10,10 @@ import yaml
 
 import mirrors
 from conftest import ROOT
-from harness import reproduce, sources
-from harness.asked import job
+from harness.commands import reproduce
+from harness.compose.composition import job
 from harness.errors import ConfigError, ModelError
+from harness.facts import Facts
 from harness.published.causes import causes
 from harness.published.differences import differences
 from harness.published.scores import Published, read
@@ -56,15 +57,14 @@ def run(tmp_path, capsys):
         path.write_text(yaml.safe_dump([{**SOURCE, **one} for one in entries]), encoding="utf-8")
         results = tmp_path / "results"
         given = reproduce.Options(file=str(path), results=str(results), progress=False, device="cpu", **options)
-        code = reproduce.main.__wrapped__(given)
+        code = reproduce.main.function(given)
         return (
             code,
             " ".join(capsys.readouterr().out.split()),
             (results / "reproduction.md").read_text(encoding="utf-8"),
         )
 
-    yield go
-    sources._source = sources.Source()
+    return go
 
 
 def test_a_score_that_is_met_is_reproduced_and_recorded(run, apples, tmp_path):
@@ -203,14 +203,22 @@ def test_a_mistake_in_an_entry_exits_with_two(harness, tmp_path, change, said):
     path.write_text(
         yaml.safe_dump([{**SOURCE, "model": "bm25", "task": "legal", "value": 1.0, **change}]), encoding="utf-8"
     )
-    done = harness(f"file={path}", "progress=false", module=MODULE)
+    done = harness(f"file={path}", "progress=false", command="reproduce")
     done.stderr = "".join(line for line in done.stderr.splitlines(True) if "(evaluated)" not in line)
     refused(done, f"{path}:", "entry 1", *said)
 
 
 def record(measures: dict[str, float], **facts: object) -> Record:
     made = tuple(Measured(name, mean, None, None, 1) for name, mean in measures.items())
-    return Record("k", "ok", "s", "t", facts=facts, measures=made, dataset={"depth": 100, "counts": {"queries": 50}})
+    return Record(
+        "k",
+        "ok",
+        "s",
+        "t",
+        facts=Facts.of(facts),
+        measures=made,
+        dataset={"depth": 100, "counts": {"queries": 50}},
+    )
 
 
 def entry(measure: str, value: float, **settings: object) -> Published:
@@ -249,14 +257,14 @@ def test_two_differences_are_tried_alone_and_then_together():
 def test_an_option_that_does_not_reach_the_model_proves_nothing():
     """A static embedding has no length: model.max_length=64 leaves the record as it was, and is no proof of anything."""
     said = entry("nDCG@10", 0.9, max_length=64)
-    same = record({"nDCG@10": 0.9}, max_length=None)
-    line, _ = causes(said, record({"nDCG@10": 0.5}, max_length=None), lambda words: same)
+    same = record({"nDCG@10": 0.9}, kind="static")
+    line, _ = causes(said, record({"nDCG@10": 0.5}, kind="static"), lambda words: same)
     assert "could not be tried: model.max_length=64 leaves max_length as it was" in line
 
     def broken(words):
         raise ModelError("No such revision. Look again.")
 
-    line, _ = causes(said, record({"nDCG@10": 0.5}, max_length=None), broken)
+    line, _ = causes(said, record({"nDCG@10": 0.5}, kind="static"), broken)
     assert line.endswith("could not be tried: No such revision")
 
 
@@ -284,7 +292,7 @@ def test_the_shipped_scores_are_reproduced(harness, shared, tmp_path):
     """minilm and wordllama by mteb's own files; of bm25 nDCG is, and recall is known to be off: another tokenizer."""
     for make in (mirrors.scifact, mirrors.stsbenchmark, mirrors.banking77):
         make(shared, tmp_path / "mirror")
-    done = harness("data.mirror=mirror", "progress=false", module=MODULE)
+    done = harness("data.mirror=mirror", "progress=false", command="reproduce")
     rows = [line.split() for line in done.stdout.splitlines() if " mteb/" in line and "×" not in line]
     verdicts = {(row[0].partition("(")[0], row[1], row[2]): " ".join(row[7:]) for row in rows}
     ours = {key: said for key, said in verdicts.items() if key[0] in ("minilm", "wordllama", "bm25")}

@@ -7,10 +7,11 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+import toys
 from harness.encode.engine import batches, encode
 from harness.encode.store import VectorCache
 from harness.errors import ModelError
-from harness.search import exact, knn
+from harness.search import knn
 from harness.search.order import best_rows, id_ranks, ordered, top
 from harness.search.rows import unit
 
@@ -38,7 +39,7 @@ def test_search_equals_brute_force_with_ties(similarity, memory):
     queries = generator.integers(-2, 3, size=(9, 3)).astype(np.float32)
     ids = [f"d{number}" for number in generator.permutation(60)]
     names = [f"q{number}" for number in range(9)]
-    found, scores = exact.search(queries, documents, names, ids, similarity=similarity, depth=10, memory=memory)
+    found, scores = toys.search(queries, documents, names, ids, similarity=similarity, depth=10, memory=memory)
     for query, documents_of, scores_of in zip(queries, found, scores, strict=True):
         expected = brute_force(in_float64(query, documents, similarity), ids, 10)
         assert [name for _, name in expected] == documents_of
@@ -55,7 +56,7 @@ def test_shares_of_the_queries_in_threads_give_the_same_lists(cores, monkeypatch
     several = []
     for count in (1, cores):
         monkeypatch.setattr("os.sched_getaffinity", lambda _, count=count: set(range(count)))
-        several.append(exact.search(*given, similarity="dot", depth=10))
+        several.append(toys.search(*given, similarity="dot", depth=10))
     (one, one_scores), (other, other_scores) = several
     assert one == other and np.array_equal(one_scores, other_scores)
 
@@ -63,7 +64,7 @@ def test_shares_of_the_queries_in_threads_give_the_same_lists(cores, monkeypatch
 def test_candidates_restrict_and_a_zero_vector_is_no_error():
     """A reranking task ranks its pool only; a text without tokens has a zero vector and scores 0."""
     documents = np.array([[1, 0], [0, 1], [0, 0]], dtype=np.float32)
-    found, scores = exact.search(
+    found, scores = toys.search(
         documents[:1], documents, ["q"], ["a", "b", "c"], similarity="cosine", depth=5, candidates={"q": ["b", "c"]}
     )
     assert found == [["c", "b"]] and scores[0].tolist() == [0.0, 0.0]
@@ -144,10 +145,10 @@ def test_search_with_a_floor_equals_search_without(similarity, kind, monkeypatch
     queries = np.vstack([generator.normal(size=(6, 8)), np.full((1, 8), 3.0)]).astype(np.float32)
     ids = [f"d{number}" for number in generator.permutation(3_000)]
     names = [f"q{number}" for number in range(7)]
-    plain = exact.search(queries, documents, names, ids, similarity=similarity, depth=40)
+    plain = toys.search(queries, documents, names, ids, similarity=similarity, depth=40)
     for sample, memory in ((64, 1 << 30), (64, 500 * 32), (8, 1 << 30)):
         monkeypatch.setattr(knn, "SAMPLE", sample)
-        found = exact.search(queries, documents, names, ids, similarity=similarity, depth=40, memory=memory)
+        found = toys.search(queries, documents, names, ids, similarity=similarity, depth=40, memory=memory)
         assert found[0] == plain[0]
         np.testing.assert_allclose(found[1], plain[1], atol=1e-6, rtol=1e-6)
     for query, documents_of in zip(queries, plain[0], strict=True):

@@ -13,24 +13,26 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import pytrec_eval
-from harness.cells.display import Display
-from harness.cells.opening import Cell
-from harness.cells.recording import doubts, failed
 
 import toys
 from conftest import opened
 from harness.benchmark import evaluated
+from harness.context import Context
 from harness.data.build import dataset
 from harness.encode.engine import encode
 from harness.encode.store import VectorCache
 from harness.errors import DataError, MeasureError, ModelError, VectorError
+from harness.evaluation.diagnostics import diagnostics
+from harness.evaluation.display import Display
+from harness.evaluation.recording import failed
+from harness.evaluation.runs import stored_run
 from harness.measures.evaluate import evaluate
 from harness.measures.names import parse
 from harness.records.archive import Archive
 from harness.report.board import board
 from harness.report.markdown import markdown
-from harness.search.exact import search
-from harness.types import Texts
+from harness.types import Purpose, Texts
+from toys import search
 
 
 def mean(run, whole, measure="nDCG@10"):
@@ -45,11 +47,9 @@ def raw(qrels, rankings, measure="ndcg_cut_10"):
 
 def cell(system, task, archive, overwrite=False):
     """One cell of the straight line, without Hydra."""
-    asked = {"plugin": "toy", "options": {}, "limit": None}
     with Display(1, shown=False) as display:
-        return evaluated(
-            system, Cell(system.name, "toy", "", asked, lambda: task), archive, display, overwrite=overwrite
-        )
+        context = Context(results=archive.folder, runner=stored_run)
+        return evaluated(toys.whole(system), task, toys.job(system.name), context, display, overwrite=overwrite)
 
 
 def test_01_a_query_that_is_not_answered_counts_as_zero():
@@ -58,7 +58,7 @@ def test_01_a_query_that_is_not_answered_counts_as_zero():
     answers = {"q1": {"a": 1.0}}
     assert raw(qrels, answers) == 1.0
     assert mean(toys.run(answers), toys.data(qrels)) == 0.5
-    assert doubts(toys.run(answers), toys.data(qrels), [parse("nDCG@10")])["unanswered"] == 1
+    assert diagnostics(toys.run(answers), toys.data(qrels), [parse("nDCG@10")])["unanswered"] == 1
 
 
 def test_02_a_query_without_a_relevant_document_is_left_out_and_counted():
@@ -216,9 +216,9 @@ def test_10_the_literal_first_texts_stand_in_the_record(minilm, small, tmp_path)
     without = minilm.encode(["how do I end the contract"], "query")
     assert np.abs(prompted.encode(["how do I end the contract"], "query") - without).max() > 0.01
     record, _ = cell(prompted, toys.task(small), Archive(tmp_path))
-    assert record.checks["first"]["query"] == "Instruct: find clauses. Query: how do I end the contract"
-    assert record.checks["first"]["document"] == "notice of termination"
-    assert record.facts["prompts"] == {"query": "Instruct: find clauses. Query: "}
+    assert record.checks.first["query"] == "Instruct: find clauses. Query: how do I end the contract"
+    assert record.checks.first["document"] == "notice of termination"
+    assert record.facts.prompts == {"query": "Instruct: find clauses. Query: "}
     assert prompted.identity != minilm.identity
 
 
@@ -228,10 +228,10 @@ def test_11_what_the_model_did_not_read_stands_in_the_record(minilm, small, tmp_
     same = minilm.encode([start + "yes", start + "no"], "document")
     assert np.allclose(same[0], same[1])
     record, _ = cell(minilm, toys.task(small), Archive(tmp_path))
-    cut = record.checks["truncation"]["document"]
+    cut = record.checks.truncation["document"]
     assert cut["texts_cut"] == pytest.approx(1 / 3)
     assert cut["tokens_cut"] > 0.5
-    assert record.checks["truncation"]["query"]["texts_cut"] == 0
+    assert record.checks.truncation["query"]["texts_cut"] == 0
 
 
 def test_12_the_dtype_is_said_and_its_parity_measured(minilm, minilm_folder, tmp_path):
@@ -247,14 +247,14 @@ def test_12_the_dtype_is_said_and_its_parity_measured(minilm, minilm_folder, tmp
     loaded = opened("minilm", package="", folder="", path=str(saved), digest="")
     loaded.encode(text, "")
     assert next(loaded.model._model.parameters()).dtype is torch.float32
-    assert loaded.facts["dtype"] == "float32" and loaded.facts["parity"] > 0.9999
+    assert loaded.facts.dtype == "float32" and loaded.facts.parity > 0.9999
     assert (
         np.abs(auto.encode(text, convert_to_numpy=False)[0].float().numpy() - loaded.encode(text, "")[0]).max() > 1e-4
     )
     rough = opened("minilm", dtype="bfloat16")
-    assert rough.facts["dtype"] == "bfloat16" and rough.identity != minilm.identity
+    assert rough.facts.dtype == "bfloat16" and rough.identity != minilm.identity
     rough.encode(text, "")
-    assert 0.99 < rough.facts["parity"] < 1.0
+    assert 0.99 < rough.facts.parity < 1.0
     with pytest.raises(ModelError, match="float16 is not for a CPU"):
         opened("minilm", dtype="float16").encode(text, "")
 
@@ -271,7 +271,7 @@ def test_13_similarity_is_part_of_the_system_and_norms_are_recorded(wordllama, s
         for one in (wordllama, by_dot)
     )
     assert not np.allclose(cosine_order[0], dot_order[0])
-    norms = cell(wordllama, toys.task(small), Archive(tmp_path))[0].checks["norms"]["document"]
+    norms = cell(wordllama, toys.task(small), Archive(tmp_path))[0].checks.norms["document"]
     assert norms["most"] - norms["least"] > 0.1
 
 
@@ -348,7 +348,7 @@ def test_22_a_failure_stands_in_the_table_with_its_reason(tmp_path):
     archive = Archive(tmp_path)
     task = toys.task(toys.data({"q": {"a": 1}}))
     cell(toys.Fixed(toys.run({"q": {"a": 1.0}}), "works", "1"), task, archive)
-    archive.write(failed(Cell("breaks", "toy", "", {}, lambda: task), RuntimeError("out of memory")))
+    archive.write(failed(toys.job("breaks"), RuntimeError("out of memory")))
     text = markdown(board(archive.read(), archive.scores), {})
     assert "| breaks | ✗ failed |" in text and "out of memory" in text
     cell(toys.Fixed(toys.run({"q": {"a": 1.0}}), "breaks", "2"), task, archive)
@@ -361,7 +361,7 @@ def test_22_a_failure_is_mended_by_a_record_that_is_already_there(tmp_path):
     task = toys.task(toys.data({"q": {"a": 1}}))
     system = toys.Fixed(toys.run({"q": {"a": 1.0}}))
     cell(system, task, archive)
-    archive.write(failed(Cell("fixed", "toy", "", {}, lambda: task), RuntimeError("disk gone")))
+    archive.write(failed(toys.job("fixed"), RuntimeError("disk gone")))
     assert "disk gone" in markdown(board(archive.read(), archive.scores), {})
     assert "already recorded" in cell(system, task, archive)[1]
     assert "disk gone" not in markdown(board(archive.read(), archive.scores), {})
@@ -385,10 +385,10 @@ def test_10_and_11_hold_for_delegated_tasks_too(tmp_path):
     from harness.types import Delegated
 
     def score(encoder):
-        encoder.encode(["short", "loss " * 600], "", task="mteb/X", kind="STS")
+        encoder.encode(["short", "loss " * 600], "", Purpose("mteb/X", "STS"))
         return {"main": 1.0}
 
     task = Delegated("mteb/X", "main", "mteb/X", "", "test", "f", "STS", score)
     record, _ = cell(opened("minilm", prompts={"STS": "compare: "}), task, Archive(tmp_path))
-    assert record.checks["first"] == {"text": "compare: short"}
-    assert record.checks["truncation"]["text"]["texts_cut"] == 0.5
+    assert record.checks.first == {"text": "compare: short"}
+    assert record.checks.truncation["text"]["texts_cut"] == 0.5

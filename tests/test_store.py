@@ -15,8 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from harness.cells.display import Pace
 
+import toys
 from conftest import ROOT, opened
 from encoders import MAKER, WRITER, Hashing, vector
 from harness.config.options import call
@@ -25,6 +25,7 @@ from harness.encode.engine import encode
 from harness.encode.shard import ENDING, FACTS, Damaged, Shard, pack
 from harness.encode.store import SET_ASIDE, StoredVectors, VectorCache, text_keys
 from harness.errors import ModelError, ResultsError
+from harness.evaluation.display import Pace
 from harness.measures.evaluate import evaluate
 from harness.models.runtimes import packed
 from harness.models.runtimes import torch as reference
@@ -216,7 +217,7 @@ def test_a_disk_that_takes_no_more_is_one_line_and_leaves_nothing_half_written(h
     code = (
         f"import resource, signal, sys; sys.argv[1:] = {words!r}\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))\n"
-        "from harness.cli import main; main()"
+        "from harness.compose.main import main; main()"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
@@ -314,20 +315,20 @@ def test_the_command_says_what_the_store_holds(harness, tmp_path):
     place = f"data.cache={tmp_path / 'kept'}"
     harness("model=wordllama", "task=legal", "limit=2", place, "board=false")
     cache = f"cache={tmp_path / 'kept'}"
-    done = harness(cache, module="harness.store")
+    done = harness(cache, command="store")
     assert "wordllama" in done.stdout and "torch float32" in done.stdout and done.returncode == 0
-    assert harness(cache, "do=compact", module="harness.store").returncode == 0
+    assert harness(cache, "do=compact", command="store").returncode == 0
     (path,) = shards(tmp_path / "kept" / "vectors")
-    assert harness(cache, "do=verify", module="harness.store").returncode == 0
+    assert harness(cache, "do=verify", command="store").returncode == 0
     content = bytearray(path.read_bytes())
     content[-500] ^= 1
     path.write_bytes(content)
-    done = harness(cache, "do=verify", module="harness.store")
+    done = harness(cache, "do=verify", command="store")
     assert done.returncode == 1 and "DAMAGED" in done.stdout
     done = harness("model=wordllama", "task=legal", "limit=2", place, "board=false", "overwrite=true")
     assert done.returncode == 0 and "set aside" in done.stderr
-    assert "saved" in harness(cache, "do=prune", "days=0", module="harness.store").stdout
-    done = harness(cache, "do=prun", module="harness.store")
+    assert "saved" in harness(cache, "do=prune", "days=0", command="store").stdout
+    done = harness(cache, "do=prun", command="store")
     assert done.returncode == 2 and "Did you mean prune" in done.stderr
 
 
@@ -337,7 +338,7 @@ def test_a_warm_evaluation_imports_no_torch_and_gives_the_same_record(harness, s
     words = ["model=minilm", "task=legal", "limit=3", place, "board=false", "overwrite=true", "progress=false"]
     assert harness(*words, "results=cold").returncode == 0
     code = f"import sys; sys.argv[1:] = {[*words, 'results=warm']!r}\n" + (
-        "from harness.cli import main\ntry: main()\nexcept SystemExit as e: assert not e.code\n"
+        "from harness.compose.main import main\ntry: main()\nexcept SystemExit as e: assert not e.code\n"
         "print([name for name in ('torch', 'sentence_transformers', 'mteb', 'datasets', 'openvino') if name in sys.modules])"
     )
     done = script(code)
@@ -354,7 +355,7 @@ def test_runtimes_agree_and_say_how_well(runtime, minilm):
     system = opened("minilm", runtime=runtime)
     reference = opened("minilm", runtime="torch")
     np.testing.assert_allclose(system.encode(texts, "document"), reference.encode(texts, "document"), atol=2e-6)
-    assert system.facts["parity"] > 0.999999 and system.facts["runtime"] == runtime
+    assert system.facts.parity > 0.999999 and system.facts.runtime == runtime
 
 
 @pytest.mark.slow
@@ -365,7 +366,7 @@ def test_scores_are_the_same_through_every_runtime_and_from_the_store():
     for runtime in ("torch", "openvino", "onnx"):
         system = opened("minilm", runtime=runtime, max_length=128)
         for state in ("cold", "warm"):
-            run = system.search(task)
+            run = toys.ranked(system, task)
             values[runtime, state] = np.stack([one.values for one in evaluate(run, task.dataset, task.measures)])
     for key, found in values.items():
         np.testing.assert_allclose(found, values["torch", "cold"], atol=1e-6, err_msg=str(key))
@@ -387,7 +388,7 @@ def test_a_runtime_that_is_not_exact_is_refused_with_its_figure(monkeypatch, min
         opened("minilm", runtime="openvino", max_length=250).encode(["a"], "document")
     system = opened("minilm", runtime="auto", max_length=250)
     np.testing.assert_allclose(system.encode(["a"], "document"), minilm.encode(["a"], "document"), atol=2e-6)
-    assert system.facts["runtime"] == "torch"
+    assert system.facts.runtime == "torch"
 
 
 @pytest.mark.parametrize(
@@ -417,16 +418,16 @@ def test_a_precision_that_the_processor_does_not_have_is_not_recorded_under_its_
     left_open.encode(text, "document")
     if has_bfloat16():
         asked.encode(text, "document")
-        assert asked.facts["executes"] == left_open.facts["executes"] == "bf16"
-        assert left_open.facts["runtime"] == "openvino"
+        assert asked.facts.executes == left_open.facts.executes == "bf16"
+        assert left_open.facts.runtime == "openvino"
     else:
         with pytest.raises(
             ModelError, match=r"runtime=openvino is not for .* no bfloat16, and OpenVINO would compute in"
         ):
             asked.encode(text, "document")
-        assert left_open.facts["runtime"] == "torch"
-        assert left_open.facts["executes"].startswith("torch.bfloat16 on ")
-    assert 0.999 < left_open.facts["parity"] < 1.0  # float32 under the name of bfloat16 would be 1.0
+        assert left_open.facts.runtime == "torch"
+        assert left_open.facts.executes.startswith("torch.bfloat16 on ")
+    assert 0.999 < left_open.facts.parity < 1.0  # float32 under the name of bfloat16 would be 1.0
     assert np.abs(left_open.encode(text, "document") - minilm.encode(text, "document")).max() > 1e-5
 
 
@@ -437,8 +438,8 @@ def test_lower_precisions_are_systems_of_their_own_with_their_parity(options, le
     """Another identity, another part of the store, and the record says how far off it is."""
     system = opened("minilm", **options)
     system.encode(["The Supplier shall deliver."], "document")
-    assert least < system.facts["parity"] < 1.0 and system.identity != minilm.identity
-    assert system.facts["dtype"] == options["dtype"]
+    assert least < system.facts.parity < 1.0 and system.identity != minilm.identity
+    assert system.facts.dtype == options["dtype"]
 
 
 @pytest.mark.parametrize("normalize", [True, False])
@@ -479,4 +480,4 @@ def test_progress_counts_texts_and_tokens_from_what_is_computed():
     assert told[-1][:2] == (50, 50) and told[0][0] > 40
     assert sum(tokens for *_, tokens in told) == sum(map(len, TEXTS[40:50]))
     pace = Pace()
-    assert pace.told(40, 0) == "" and "texts/s" in pace.told(45, 100) and "tokens/s" in pace.told(50, 100)
+    assert pace.update(40, 0) == "" and "texts/s" in pace.update(45, 100) and "tokens/s" in pace.update(50, 100)

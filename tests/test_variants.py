@@ -7,16 +7,17 @@ import json
 import numpy as np
 import pytest
 
+import toys
 from conftest import opened
 from harness.data.beir import read_folder
 from harness.errors import ConfigError, NotApplicable
 from harness.measures.evaluate import evaluate
 from harness.search import knn
-from harness.search.exact import search
 from harness.search.packed import PackedIndex, signs
 from harness.search.rows import InMemory, unit
 from harness.search.variant import Variant
 from harness.types import Task
+from toys import search
 
 GENERATOR = np.random.default_rng(11)
 DOCUMENTS = GENERATOR.normal(size=(500, 48)).astype(np.float32)
@@ -151,7 +152,7 @@ def test_a_ladder_on_scifact_falls_as_it_should(shared):
     means = {}
     for variant in (Variant(), Variant(precision="float16"), Variant(dims=64), Variant(precision="binary")):
         system = opened("minilm", dims=variant.dims, precision=variant.precision)
-        (scores,) = evaluate(system.search(scifact), scifact.dataset, ["nDCG@10"])
+        (scores,) = evaluate(toys.ranked(system, scifact), scifact.dataset, ["nDCG@10"])
         means[variant] = scores.values.mean()
     whole, half, short, bits = means.values()
     assert abs(whole - half) < 2e-3 and short < whole - 0.1 and bits < whole - 0.02

@@ -19,6 +19,7 @@ from harness.compose.exit_codes import FAILURE
 from harness.compose.rerun import Rerun, placed
 from harness.compose.session import context_of
 from harness.config.schema import Data
+from harness.context import Context
 from harness.errors import HarnessError, UnknownName, Unreachable
 from harness.evaluation.display import Display
 from harness.hub import is_unreachable
@@ -30,7 +31,6 @@ from harness.published.table import Outcome, markdown, show
 from harness.records.atomic import write_text
 from harness.records.provenance import provenance
 from harness.records.record import Record
-from harness.types import Context
 
 
 @dataclass

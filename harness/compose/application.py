@@ -14,7 +14,7 @@ from typing import Any
 from omegaconf import DictConfig
 
 from harness.compose import plugins
-from harness.compose.composition import folders, prepare
+from harness.compose.composition import LAUNCHER, folders, prepare
 from harness.compose.exit_codes import FAILURE
 from harness.compose.session import Outcome
 from harness.config.mistakes import explained
@@ -27,9 +27,12 @@ def run(arguments: Sequence[str]) -> int:
     from hydra.core.global_hydra import GlobalHydra
     from hydra.types import RunMode
 
+    from harness.compose import launcher
+
     plugins.discover()
     words = spelled_out(arguments)
     prepare(words)
+    launcher.register()
     parser = get_args_parser()
     options = parser.parse_args(words)
     with explained(words, folders()):
@@ -40,11 +43,12 @@ def run(arguments: Sequence[str]) -> int:
             hydra = _hydra(options)
             name = options.config_name or "config"
             sweep = options.multirun or hydra.get_mode(name, options.overrides) == RunMode.MULTIRUN
+            overrides = [*options.overrides, f"hydra.mode={'MULTIRUN' if sweep else 'RUN'}"]
             if not sweep:
-                outcomes = [hydra.run(name, job, options.overrides).return_value]
+                outcomes = [hydra.run(name, job, overrides).return_value]
             else:
-                outcomes = list(_outcomes(hydra.multirun(name, job, options.overrides)))
-                _publish(hydra.compose_config(name, options.overrides, RunMode.MULTIRUN))
+                outcomes = list(_outcomes(hydra.multirun(name, job, overrides)))
+                _publish(hydra.compose_config(name, overrides, RunMode.MULTIRUN))
         finally:
             GlobalHydra.instance().clear()
     for outcome in outcomes:
@@ -94,9 +98,8 @@ def _outcomes(returned: Any) -> Iterable[Outcome]:
 
 def _publish(config: DictConfig) -> None:
     """The board of a sweep whose jobs ran one by one; that of our own launcher is there already."""
-    from harness.compose.launcher import NAME
     from harness.records.archive import Archive
     from harness.report.publish import publish
 
-    if config.board and config.hydra.runtime.choices["hydra/launcher"] != NAME and config.encode.shard is None:
+    if config.board and config.hydra.runtime.choices["hydra/launcher"] != LAUNCHER and config.encode.shard is None:
         publish(Archive(config.results))

@@ -26,7 +26,13 @@ Options = TypeVar("Options")
 Function = Callable[..., int | None]
 
 
-def command(options: type, *positional: str, composed: bool = False) -> Callable[[Function], click.Command]:
+class Command(click.Command):
+    """A click command that remembers the function behind it, for who calls it from Python."""
+
+    function: Function
+
+
+def command(options: type, *positional: str, composed: bool = False) -> Callable[[Function], Command]:
     """Make a function of `options` a command; it returns its exit code, or None for 0.
 
     Args:
@@ -35,17 +41,17 @@ def command(options: type, *positional: str, composed: bool = False) -> Callable
             over as a second argument.
     """
 
-    def decorate(function: Function) -> click.Command:
-        def callback(words: tuple[str, ...], **given: Any) -> int | None:
+    def decorate(function: Function) -> Command:
+        def callback(key_values: tuple[str, ...], **given: Any) -> int | None:
             plugins.discover()
-            arguments = [*words, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+            arguments = [*key_values, *(f"{key}={value}" for key, value in given.items() if value is not None)]
             chosen, own = choosing(arguments) if composed else ([], arguments)
             chosen_options: Any = parsed(options, named(own, options, positional))
             return function(chosen_options, chosen) if composed else function(chosen_options)
 
         documents = documentation(options)
         parameters: list[click.Parameter] = [
-            click.Argument(["words"], nargs=-1, type=click.UNPROCESSED, metavar="[KEY=VALUE]…")
+            click.Argument(["key_values"], nargs=-1, type=click.UNPROCESSED, metavar="[KEY=VALUE]…")
         ]
         for field in dataclasses.fields(options):
             if field.name == "data":  # data.mirror=DIR has no flag of its own
@@ -62,13 +68,15 @@ def command(options: type, *positional: str, composed: bool = False) -> Callable
             )
         module = inspect.getmodule(function)
         text = (inspect.getdoc(module) or "").replace("\n\n", "\n\n\b\n") if module else ""
-        return click.Command(
+        made = Command(
             name=function.__module__.rpartition(".")[2],
             callback=callback,
             params=parameters,
             help="\b\n" + text,
             short_help=text.partition("\n")[0],
         )
+        made.function = function
+        return made
 
     return decorate
 

@@ -15,10 +15,12 @@ from harness.compose import plugins
 from harness.config.jobs import Job, job_of
 from harness.config.mistakes import explained
 from harness.config.tokens import named_choices, spelled_out
+from harness.context import Context
 from harness.errors import ConfigError
 from harness.systems.opened import Opened, opened
-from harness.types import Context
 
+LAUNCHER = "by_system"
+"""Hydra's name for our own launcher, which `launcher.py` registers under `hydra_plugins.harness`."""
 CHOOSING = ("task", "model", "measures", "depth", "limit")
 """The keys whose words `job` composes."""
 SEVERAL = re.compile(r"(model|task)=(?P<first>[^,()\[\]{}\"']+),.*")
@@ -65,16 +67,17 @@ def choosing(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def prepare(arguments: Sequence[str]) -> None:
-    """Make known to Hydra what a command line may name: settings, launcher, plug-ins' `conf/`, `task=mteb/NAME`."""
+    """Make known to Hydra what a command line may name: settings, our launcher, plug-ins' `conf/`, `task=mteb/NAME`."""
     from hydra.core.config_store import ConfigStore
     from hydra.core.plugins import Plugins
 
-    from harness.compose import launcher
     from harness.compose.search_path import PluginConfigurations
     from harness.config.schema import Settings
 
     ConfigStore.instance().store(name="settings", node=Settings, provider="harness")
-    launcher.register()
+    ConfigStore.instance().store(
+        group="hydra/launcher", name=LAUNCHER, node={"_target_": "hydra_plugins.harness.BySystem"}, provider="harness"
+    )
     Plugins.instance().register(PluginConfigurations)
     named_choices(arguments)
 

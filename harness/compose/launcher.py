@@ -11,7 +11,6 @@ import types
 from collections.abc import Sequence
 from typing import Any
 
-from hydra.core.config_store import ConfigStore
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.plugins import Plugins
 from hydra.core.utils import JobReturn, JobStatus, setup_globals
@@ -20,8 +19,6 @@ from omegaconf import DictConfig, open_dict
 
 from harness.compose.session import Outcome, evaluate
 from harness.config.jobs import job_of, lacking
-
-NAME = "by_system"
 
 
 class BySystem(Launcher):
@@ -73,9 +70,3 @@ def register() -> None:
     package.harness = sys.modules["hydra_plugins.harness"] = sys.modules[__name__]  # type: ignore[attr-defined]
     BySystem.__module__ = "hydra_plugins.harness"
     Plugins.instance().register(BySystem)
-    ConfigStore.instance().store(
-        group="hydra/launcher",
-        name=NAME,
-        node={"_target_": f"{BySystem.__module__}.BySystem"},
-        provider="harness",
-    )

@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from harness.benchmark import benchmark
 from harness.config.jobs import Job
+from harness.context import Context
 from harness.errors import ConfigError, HarnessError, MeasureError, NotApplicable, UnknownName, Unreachable
 from harness.evaluation.display import Display
 from harness.published.scores import Published
 from harness.records.record import Record
-from harness.types import Context
 
 Result = TypeVar("Result")
 MISTAKES = (ConfigError, UnknownName, MeasureError, NotApplicable)

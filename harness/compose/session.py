@@ -12,12 +12,13 @@ from omegaconf import DictConfig
 from harness.compose.composition import open_system
 from harness.config.jobs import Job
 from harness.config.schema import Data
+from harness.context import Context
 from harness.errors import ConfigError
 from harness.evaluation.runs import stored_run
 from harness.hub import Hub
 from harness.records.digest import digest
 from harness.records.record import Record
-from harness.types import Context, SystemRef, TaskRef
+from harness.types import SystemRef, TaskRef
 
 
 @dataclass(frozen=True)

@@ -60,7 +60,8 @@ def resolved(options: Mapping[str, Any]) -> dict[str, Any]:
 
 def call(plugin: Plugin, options: Mapping[str, Any], **extra: Any) -> Any:
     """Call the plug-in with its options; a missing one, or a value outside a `Literal`, is a `ConfigError`."""
-    given = {key: value for key, value in options.items() if key != "_plugin_"}
+    unpassed = {"_plugin_", *(key for key, *_ in COMMON)}
+    given = {key: value for key, value in options.items() if key not in unpassed}
     for parameter, hint in _options(plugin):
         key = f"{plugin.kind}.{parameter.name}"
         if parameter.name not in given:

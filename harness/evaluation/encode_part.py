@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.config.jobs import Job
+from harness.context import Context
 from harness.errors import ConfigError
 from harness.evaluation.display import Display
 from harness.evaluation.opening import Opener, label_of
-from harness.types import Context, Task
+from harness.types import Task
 
 
 def parsed(shard: str) -> tuple[int, int]:

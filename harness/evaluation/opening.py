@@ -11,6 +11,7 @@ from pathlib import Path
 
 from harness.config.jobs import Job
 from harness.config.options import call, resolved
+from harness.context import Context
 from harness.data.build import first_queries
 from harness.errors import ConfigError, DataError, HarnessError, MalformedData, PluginError
 from harness.measures.evaluate import refuse_beyond_depth
@@ -20,7 +21,7 @@ from harness.records.digest import digest
 from harness.records.record import Record
 from harness.registry import Plugin, tasks
 from harness.systems.opened import Opened, opened
-from harness.types import Context, Delegated, SystemRef, Task, TaskRef
+from harness.types import Delegated, SystemRef, Task, TaskRef
 
 REMEMBERED = 8
 """Tasks kept in memory between systems: enough for a board, not for a whole benchmark's corpora."""

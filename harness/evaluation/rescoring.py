@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 
+from harness.context import Context
 from harness.errors import ResultsError
 from harness.evaluation.opening import Opener
 from harness.evaluation.recording import rescored
 from harness.measures.evaluate import evaluate
 from harness.records.archive import Archive
 from harness.records.record import Record
-from harness.types import Context, Dataset, Task
+from harness.types import Dataset, Task
 
 
 def rescore(record: Record, names: list[str], context: Context) -> Record:

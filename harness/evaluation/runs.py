@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import dataclasses
 
+from harness.context import Context
 from harness.records.archive import Archive
 from harness.records.digest import record_key
 from harness.systems.opened import Opened
-from harness.types import Context, Progress, Run, System, Task, no_progress
+from harness.types import Progress, Run, System, Task, no_progress
 
 
 def stored_run(context: Context, system: System, task: Task, progress: Progress = no_progress) -> Run:

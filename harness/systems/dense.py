@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from harness.context import Context
 from harness.encode.engine import Encoded, encode, truncation
 from harness.encode.store import StoredVectors, VectorCache
 from harness.errors import ModelError, NotApplicable
@@ -28,7 +29,7 @@ from harness.records.atomic import write_text
 from harness.records.digest import digest
 from harness.search.exact import VectorIndex
 from harness.search.variant import FULL, Variant
-from harness.types import Candidates, Context, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
+from harness.types import Candidates, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
 
 if TYPE_CHECKING:
     from harness.models.transformer import Transformer

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
+from harness.context import Context
 from harness.errors import ModelError
 from harness.models.spec import ModelSpec
 from harness.registry import system
 from harness.search.variant import Variant
 from harness.systems.dense import Dense
-from harness.types import Context
 
 BY_CONTENT = ("name", "revision", "path", "package", "folder", "weights", "tokenizer", "digest")
 """Where the files lie and what they are called: their digest is the identity."""

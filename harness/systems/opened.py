@@ -15,24 +15,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.config.options import call, resolved
+from harness.context import Context
 from harness.errors import NotApplicable, PluginError
 from harness.facts import Facts
 from harness.records.digest import digest
 from harness.registry import Plugin, systems
 from harness.systems.accepted import accepted
-from harness.types import (
-    Candidates,
-    Context,
-    Encoder,
-    Index,
-    Progress,
-    Purpose,
-    Run,
-    System,
-    SystemRef,
-    Texts,
-    no_progress,
-)
+from harness.types import Candidates, Encoder, Index, Progress, Purpose, Run, System, SystemRef, Texts, no_progress
 
 
 def opened(ref: SystemRef, context: Context) -> Opened:

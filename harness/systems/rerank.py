@@ -11,12 +11,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from harness.context import Context
 from harness.errors import ConfigError
 from harness.registry import system
 from harness.systems.composed import Composed
 from harness.systems.opened import Opened
 from harness.systems.rrf import notes_of_parts
-from harness.types import Candidates, Context, Progress, Purpose, Run, Texts, no_progress
+from harness.types import Candidates, Progress, Purpose, Run, Texts, no_progress
 
 
 class Reranked(Composed):

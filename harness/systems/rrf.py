@@ -12,12 +12,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from harness.context import Context
 from harness.errors import ConfigError
 from harness.facts import Notes
 from harness.registry import system
 from harness.systems.composed import Composed
 from harness.systems.opened import Opened
-from harness.types import Candidates, Context, Progress, Purpose, Run, Texts, no_progress
+from harness.types import Candidates, Progress, Purpose, Run, Texts, no_progress
 
 
 class ReciprocalRankFusion(Composed):

@@ -59,7 +59,7 @@ def loaded(kept: str, runtime: str, dtype: str):
     """minilm on that runtime, its notes and conversions in a folder of its own."""
     from conftest import opened
     from harness import sources
-    from harness.plugins import discover
+    from harness.compose.plugins import discover
 
     discover()
     sources.use(None, None, kept)
