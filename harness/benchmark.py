@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 from harness.config.jobs import Job
 from harness.context import Context
@@ -28,17 +27,15 @@ from harness.records.record import Record
 from harness.systems.opened import Opened
 from harness.types import Delegated, Task
 
-NOTHING: Mapping[str, Opened | Task] = MappingProxyType({})
-
 
 def benchmark(
     jobs: Sequence[Job], context: Context, display: Display, *, overwrite: bool, record_failures: bool,
-    objects: Mapping[str, Opened | Task] = NOTHING,
+    objects: Mapping[str, Opened | Task] | None = None,
 ) -> list[tuple[int, Record]]:  # fmt: skip
-    """One record per (system, task), in the order in which they were made, each behind its job's number.
+    """One record per (system, task) in the order in which they were made, each behind its job's number.
 
-    With `record_failures` a cell that fails becomes a record that says why, and the rest goes on; without it the first
-    failure is raised, and nothing is written for it. `objects` are systems and tasks of a notebook, by their labels.
+    With `record_failures` a cell that fails becomes a record that says why, and the rest goes on; without, the first one
+    is raised. `objects` are systems and tasks of a notebook, by their labels.
     """
     records: list[tuple[int, Record]] = []
     archive, opener = Archive(context.results), Opener(context, objects)
@@ -60,11 +57,8 @@ def evaluated(
     system: Opened, task: Task | Delegated, cell: Job, context: Context, display: Display, *, overwrite: bool
 ) -> tuple[Record, str]:
     """The record of one cell, and how it came about: already recorded, rescored or evaluated."""
-    archive, label, key = (
-        Archive(context.results),
-        label_of(cell.task),
-        record_key(system.identity_for(task.purpose), task),
-    )
+    archive, label = Archive(context.results), label_of(cell.task)
+    key = record_key(system.identity_for(task.purpose), task)
     recorded = None if overwrite else archive.find(key)
     if recorded is not None:
         archive.clear_failure(recorded, label)
@@ -72,8 +66,8 @@ def evaluated(
     if isinstance(task, Delegated):
         start = time.perf_counter()
         values = task.score(encoder := Watched(system.encoder, display.texts))
-        seconds = time.perf_counter() - start
-        record = recording.delegated(key, system, task, values, encoder.encoding_stats(), seconds, cell, context.hub)
+        clock = time.perf_counter() - start
+        record = recording.delegated(key, system, task, values, encoder.encoding_stats(), clock, cell, context.hub)
         return archive.write(record, asked=label), "evaluated whole by mteb: measures, depth and limit are its own"
     stored = None if overwrite else archive.find_run(key, task.depth, deeper=system.depth_independent)
     run = stored or fresh_run(context, system, task, display.texts)
@@ -87,8 +81,10 @@ def completed(record: Record, task: Task | Delegated, archive: Archive) -> tuple
     first = record.measures[0].measure if isinstance(task, Delegated) or task.whole_run else task.measures[0]
     wanted = () if isinstance(task, Delegated) else task.measures
     if record.measures[0].measure == first and all(record.get(name) for name in wanted):
-        names = f"{record.system} × {record.task}"
-        return record, f"already recorded as {names} under the same fingerprints; overwrite=true redoes it"
+        return (
+            record,
+            f"already recorded as {record.system} × {record.task} under the same fingerprints; overwrite=true redoes it",
+        )
     assert isinstance(task, Task)
     run, stored = archive.run(record), archive.scores(record)
     fresh = evaluate(run, task.dataset, [name for name in wanted if name not in stored])
@@ -99,5 +95,5 @@ def completed(record: Record, task: Task | Delegated, archive: Archive) -> tuple
 def by_system(jobs: Sequence[Job]) -> list[tuple[int, Job]]:
     """Numbered jobs sorted by system, systems in the order of their first job, whatever order the axes of a sweep had."""
     keys = [digest([job.system.plugin, job.system.label, dict(job.system.options)]) for job in jobs]
-    first = {key: number for number, key in reversed(list(enumerate(keys)))}
+    first = dict(zip(reversed(keys), reversed(range(len(keys))), strict=True))
     return sorted(enumerate(jobs), key=lambda pair: first[keys[pair[0]]])

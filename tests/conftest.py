@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
+import io
+import logging
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,7 +19,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data"
-os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+os.environ.update(
+    HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false", COLUMNS="200"
+)
 if "HARNESS_CACHE" not in os.environ:  # one for all test processes of this run: what one has encoded, the others read
     os.environ["HARNESS_CACHE"] = tempfile.mkdtemp(prefix="harness-tests-")
     atexit.register(shutil.rmtree, os.environ["HARNESS_CACHE"], ignore_errors=True)
@@ -76,13 +82,20 @@ Command = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def harness(tmp_path: Path) -> Command:
-    """Run `harness [COMMAND] …` in an empty folder: harness("to=DIR", command="export", env={…})."""
+    """Run `harness [COMMAND] …` in an empty folder: harness("to=DIR", command="export").
 
-    def run(*arguments: str, command: str = "", env: dict[str, str] | None = None, cwd: Path | None = None):
+    In this process, which has its libraries loaded: nothing of a run is left in a module. With `env` or `apart=True` in one
+    of its own, as a shell would.
+    """
+
+    def run(*arguments: str, command: str = "", env: dict[str, str] | None = None, apart: bool = False):
+        words = [*([command] if command else []), *arguments]
+        if env is None and not apart:
+            return within(words, tmp_path)
         return subprocess.run(
-            [sys.executable, "-m", "harness", *([command] if command else []), *arguments],
-            cwd=cwd or tmp_path,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "200", **(env or {})},
+            [sys.executable, "-m", "harness", *words],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT), **(env or {})},
             capture_output=True,
             text=True,
             timeout=600,
@@ -90,6 +103,28 @@ def harness(tmp_path: Path) -> Command:
         )
 
     return run
+
+
+def within(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """What `harness WORDS` does in that folder, in this process."""
+    from harness.compose.main import main
+
+    out, err = io.StringIO(), io.StringIO()
+    told = logging.StreamHandler(err)
+    told.setLevel(logging.WARNING)
+    code: object = 0
+    with contextlib.chdir(folder), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        logging.getLogger().addHandler(told)
+        try:
+            main(words)
+        except SystemExit as done:
+            code = done.code
+        except Exception:  # noqa: BLE001 - what a shell would see of a defect
+            traceback.print_exc()
+            code = 1
+        finally:
+            logging.getLogger().removeHandler(told)
+    return subprocess.CompletedProcess(words, int(code or 0), out.getvalue(), err.getvalue())  # type: ignore[call-overload]
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from conftest import within
 from harness.records.archive import Archive
 from harness.report import words
 from harness.report.board import board
@@ -34,14 +35,19 @@ VERSIONS = [
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory) -> Path:
     """Two systems on two small tasks, evaluated; a dense one that needs no torch, with the facts of a transformer."""
-    import subprocess
-    import sys
-
     folder = tmp_path_factory.mktemp("results")
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", "-m", "model=wordllama,bm25,lsa", "task=legal,faq", "limit=40", f"results={folder}",
-         "progress=false", "board=false"], cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = within(
+        [
+            "-m",
+            "model=wordllama,bm25,lsa",
+            "task=legal,faq",
+            "limit=40",
+            f"results={folder}",
+            "progress=false",
+            "board=false",
+        ],
+        ROOT,
+    )
     assert not done.returncode, done.stderr
     return folder
 

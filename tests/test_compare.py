@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from conftest import within
 from harness.data.build import dataset
 from harness.errors import ResultsError
 from harness.measures.names import parse
@@ -152,14 +153,10 @@ def test_a_bad_line_is_named(tmp_path, line, said):
 @pytest.fixture(scope="module")
 def recorded(tmp_path_factory) -> Path:
     """bm25 twice on the embedded questions."""
-    import subprocess
-    import sys
-
     folder = tmp_path_factory.mktemp("compare")
-    done = subprocess.run(
-        [sys.executable, "-m", "harness", "-m", "model=bm25", "model.k1=0.9,1.5", "task=faq", f"results={folder}", "board=false",
-         "progress=false"], cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = within(
+        ["-m", "model=bm25", "model.k1=0.9,1.5", "task=faq", f"results={folder}", "board=false", "progress=false"], ROOT
+    )
     assert not done.returncode, done.stderr
     return folder
 

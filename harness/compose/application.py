@@ -47,8 +47,11 @@ def run(arguments: Sequence[str]) -> int:
             if not sweep:
                 outcomes = [hydra.run(name, job, overrides).return_value]
             else:
+                shared = hydra.compose_config(name, overrides, RunMode.MULTIRUN)
+                found = _search_result(shared)
                 outcomes = list(_outcomes(hydra.multirun(name, job, overrides)))
-                _publish(hydra.compose_config(name, overrides, RunMode.MULTIRUN))
+                _publish(shared)
+                _tell(found)
         finally:
             GlobalHydra.instance().clear()
     for outcome in outcomes:
@@ -94,6 +97,20 @@ def _outcomes(returned: Any) -> Iterable[Outcome]:
             yield from _outcomes(one)
     elif returned is not None:
         yield returned.return_value
+
+
+def _search_result(config: DictConfig) -> Path | None:
+    """Where a sweeper that searches an option leaves what it found, in a folder that is there; None for a plain sweep."""
+    if config.hydra.runtime.choices["hydra/sweeper"] == "basic":
+        return None
+    folder = Path(config.hydra.sweep.dir)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / "optimization_results.yaml"
+
+
+def _tell(found: Path | None) -> None:
+    if found is not None and found.exists():
+        print(f"\n{found}:\n{found.read_text(encoding='utf-8').rstrip()}")  # noqa: T201
 
 
 def _publish(config: DictConfig) -> None:

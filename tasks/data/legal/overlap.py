@@ -6,6 +6,7 @@ in the text of its answering clauses. Titles do not count: they name the agreeme
 
 from __future__ import annotations
 
+import functools
 import re
 
 import Stemmer
@@ -18,14 +19,15 @@ STOP = {*STOPWORDS_EN_PLUS, "may", "must", "shall", "us"}
 STEMMER = Stemmer.Stemmer("english")
 
 
-def words(text: str) -> set[str]:
+@functools.lru_cache(maxsize=8192)
+def words(text: str) -> frozenset[str]:
     """Stems of the content words; a single letter is none."""
     plain = text.lower().replace("’", "'").replace("'s", "")
     found = [word for word in re.findall(r"[a-z0-9]+", plain) if word not in STOP]
-    return set(STEMMER.stemWords([word for word in found if len(word) > 1 or word.isdigit()]))
+    return frozenset(STEMMER.stemWords([word for word in found if len(word) > 1 or word.isdigit()]))
 
 
 def share(question: str, answers: list[str]) -> float:
     """0 to 1; 0 for a question without content words."""
     asked = words(question)
-    return len(asked & set().union(*map(words, answers))) / len(asked) if asked else 0.0
+    return len(asked & frozenset().union(*map(words, answers))) / len(asked) if asked else 0.0

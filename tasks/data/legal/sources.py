@@ -78,5 +78,9 @@ def rows(path: Path) -> list[Record]:
         return list(csv.DictReader(file, delimiter="\t"))
 
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The same as SafeLoader and ten times as fast, where PyYAML was built with its C library."""
+
+
 def _yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text("utf-8"))
+    return yaml.load(path.read_text("utf-8"), LOADER)

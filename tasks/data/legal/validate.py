@@ -61,9 +61,10 @@ def _questions(data: Sources) -> Iterator[str]:
 
 def _judgments(data: Sources) -> Iterator[str]:
     """The audit's tables agree with the sources."""
+    clauses = data.clauses
     grades = {question["id"]: question["grades"] for question in data.questions}
     for qid, judged in data.pooled.items():
-        yield from (f"pooled {qid}: unknown clause {cid}" for cid in judged if cid not in data.clauses)
+        yield from (f"pooled {qid}: unknown clause {cid}" for cid in judged if cid not in clauses)
         yield from (f"pooled {qid} {cid}: judged in the sources" for cid in judged if cid in grades.get(qid, {}))
         if qid not in grades:
             yield f"pooled {qid}: no such question"
