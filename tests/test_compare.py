@@ -224,3 +224,30 @@ def test_power_as_a_user_types_it(recorded, harness):
     ):
         done = harness(f"results={recorded}", *words, command="power")
         assert done.returncode == 2 and said in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_28_no_verdict_over_a_run_that_leaves_most_queries_unanswered(harness, recorded, tmp_path):
+    """One perfect answer among 476 was "worse, p < 0.001"; the difference on what both answer stands beside the whole."""
+    from harness.compose.composition import job
+    from harness.context import Context
+    from harness.evaluation.opening import Opener
+
+    data = Opener(Context()).task(job(["task=faq"]).task).dataset
+    lines = [
+        f"{query_id} Q0 {next(iter(data.qrels[query_id]))} 1 1.0 theirs\n" for query_id in list(data.queries.ids)[:12]
+    ]
+    (tmp_path / "theirs.run").write_text("".join(lines))
+    done = harness(
+        "bm25", str(tmp_path / "theirs.run"), "task=faq", f"results={recorded}", f"to={tmp_path}", command="compare"
+    )
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 0 and "No verdict on faq: theirs.run leaves 464 of 476 queries unanswered" in said
+    assert "is better than" not in said and "Over the 12 that both answer: nDCG@10, difference -" in said
+    almost = [
+        f"{query_id} Q0 {next(iter(data.qrels[query_id]))} 1 1.0 theirs\n" for query_id in list(data.queries.ids)[:450]
+    ]
+    (tmp_path / "most.run").write_text("".join(almost))
+    done = harness(
+        "bm25", str(tmp_path / "most.run"), "task=faq", f"results={recorded}", f"to={tmp_path}", command="compare"
+    )
+    assert "most.run is better than bm25 on faq" in " ".join(done.stdout.split())

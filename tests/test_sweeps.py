@@ -26,7 +26,7 @@ def test_a_sweep_in_two_processes_gives_the_same_records(harness, tmp_path):
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     words = ["-m", "model=bm25,wordllama,bge-base,rrf/bm25+wordllama", "task=legal,faq", "limit=30", "progress=false"]
     here = harness(*words, "results=here")
-    there = harness(*words, "results=there", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
+    there = harness(*words, "results=there", "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", apart=True)
     assert here.returncode == there.returncode == 1, there.stderr
     one, other = records(tmp_path / "here"), records(tmp_path / "there")
     assert one.keys() == other.keys() and len(one) == 8

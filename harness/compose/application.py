@@ -6,6 +6,7 @@ nothing is collected on the side.
 
 from __future__ import annotations
 
+import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -35,6 +36,7 @@ def run(arguments: Sequence[str]) -> int:
     launcher.register()
     parser = get_args_parser()
     options = parser.parse_args(words)
+    _tell_overriding(options.overrides)
     with explained(words, folders()):
         if options.cfg or options.info or options.hydra_help or options.shell_completion:
             _run_hydra(options, parser, job, str(plugins.home() / "conf"), "config")
@@ -76,6 +78,16 @@ def job(config: DictConfig) -> Outcome:
         return evaluate([one], config, record_failures=sweep, board=not sweep)[0]
     except Exception as error:  # noqa: BLE001 - raised by `run`: Hydra would print words of its own first
         return Outcome(error=error)
+
+
+def _tell_overriding(words: Sequence[str]) -> None:
+    """Say which chosen YAML stands in for a built-in one."""
+    private = plugins.overriding()
+    for word in words:
+        group, _, names = word.partition("=")
+        for name in names.split(","):
+            if file := private.get((group, name)):
+                print(f"{word} is {file}, which overrides the built-in one", file=sys.stderr)  # noqa: T201
 
 
 def _hydra(options: Namespace) -> Any:

@@ -83,10 +83,10 @@ def refuse_hidden() -> None:
             places[key] = str(file)
 
 
-def overriding() -> set[tuple[str, str]]:
-    """(`model` or `task`, name) of each private YAML that stands in for a built-in one."""
+def overriding() -> dict[tuple[str, str], Path]:
+    """(`model` or `task`, name) of each private YAML that stands in for a built-in one, and its file."""
     return {
-        (file.parent.name, file.stem)
+        (file.parent.name, file.stem): file
         for folder in configurations()
         for file in folder.glob("*/*.yaml")
         if _overrides(file)

@@ -28,14 +28,15 @@ def label(choice: str, options: Mapping[str, Any], base: Mapping[str, Any], *, p
         base: The options as composed without overrides; those that must be given are absent.
         parents: How many folders above a path's own name are written, where the name alone is another one's too.
     """
-    choice, joined, _ = choice.partition("/") if choice.partition("/")[0] in JOINED else (choice, "", "")
-    head = [_text(key, options[key], parents) for key in options if _names(key, options, base)]
+    choice = choice.partition("/")[0] if choice.partition("/")[0] in JOINED else choice
+    parts = options["systems"] if choice in JOINED else None
+    own = {key: value for key, value in options.items() if parts is None or key != "systems"}
+    head = [_text(key, own[key], parents) for key in own if _names(key, own, base)]
     differing = {
         key: value
-        for key, value in options.items()
-        if not _names(key, options, base) and (key not in base or value != base[key])
+        for key, value in own.items()
+        if not _names(key, own, base) and (key not in base or value != base[key])
     }
-    parts = differing.pop("systems", options["systems"] if joined else None) if choice in JOINED else None
     written = ",".join(f"{key}={_text(key, value, parents)}" for key, value in sorted(differing.items()))
     brackets = f"({written})" if written else ""
     if parts is not None:

@@ -57,7 +57,7 @@ class Row:
     """One system over all columns.
 
     Attributes:
-        mean: Over all columns; None where a cell is missing.
+        mean: Over all columns; None where a cell is missing, or where its cells come from different weights.
         common: Over the columns that every row with a number has; None where rows are all complete.
         rank: Place from 1 by its number among the complete rows; None for the others, which stand below the line.
         standing: How sure that place is.
@@ -71,6 +71,11 @@ class Row:
     common: float | None = None
     rank: int | None = None
     standing: Standing = NOT_STANDING
+
+    @property
+    def weights(self) -> int:
+        """How many different weights its cells come from: more than one are several models under one name."""
+        return len({cell.record.facts.weights for cell in self.cells if cell.counts and cell.record} - {""})
 
     @property
     def done(self) -> int:

@@ -41,7 +41,7 @@ def common(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
 
 def _with_means(row: Row, columns: Sequence[Column], common: Sequence[Column]) -> Row:
     shared = {column.task for column in common}
-    complete = row.done == len(columns)
+    complete = row.done == len(columns) and row.weights <= 1
     return replace(
         row,
         mean=_average(list(row.cells), columns) if complete else None,
@@ -49,7 +49,7 @@ def _with_means(row: Row, columns: Sequence[Column], common: Sequence[Column]) -
             [cell for cell, column in zip(row.cells, columns, strict=True) if column.task in shared],
             [column for column in columns if column.task in shared],
         )
-        if row.done
+        if row.done and row.weights <= 1
         else None,
     )
 
@@ -61,7 +61,7 @@ def _average(cells: Sequence[Cell], columns: Sequence[Column]) -> float | None:
 
 def _ranked(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
     """Complete rows first, best first and numbered; the incomplete ones below, unranked. One column needs no mean."""
-    whole = [row for row in rows if row.cells and all(cell.counts for cell in row.cells)]
+    whole = [row for row in rows if row.cells and row.weights <= 1 and all(cell.counts for cell in row.cells)]
     rest = [row for row in rows if row not in whole]
     if len(columns) == 1 or all(row.mean is not None for row in whole):
         better = 1 if len(columns) == 1 and columns[0].direction == "lower" else -1

@@ -71,6 +71,8 @@ def best(row: Row) -> str:
 
 def mean(row: Row, columns: int) -> str:
     """The row's mean with half its interval, or how much of it there is: `7/9`."""
+    if row.weights > 1:
+        return "other weights"
     if row.done == columns:
         stands = row.standing
         known = stands.low is not None and stands.high is not None
@@ -151,6 +153,12 @@ def failures(board: Board) -> list[str]:
 def legend(board: Board) -> list[str]:
     """What the marks mean that this board uses."""
     cells = [cell for row in board.rows for cell in row.cells]
+    mixed = [
+        f"{row.system}: its cells come from {row.weights} different weights, which are several models under one name: no mean. "
+        "Evaluate all of its tasks again, or name one of them with model.label=NAME"
+        for row in board.rows
+        if row.weights > 1
+    ]
     lines = [text for status, text in LEGEND.items() if status in {cell.status for cell in cells}]
     marks = {mark(cell) for cell in cells}
     if INCOMPARABLE in marks:
@@ -165,4 +173,4 @@ def legend(board: Board) -> list[str]:
         )
     if marks & {INCOMPARABLE, OTHERWISE}:
         lines.append("what differs, and the command that mends it: `harness leaderboard --explain SYSTEM`")
-    return lines
+    return [*lines, *mixed]

@@ -12,13 +12,15 @@ from harness.measures.names import Measure
 from harness.report.comparison.evidence import Evidence
 from harness.report.comparison.gaps import gap, groups, slices
 from harness.report.comparison.unjudged import unsettled
-from harness.report.comparison.values import Comparison, Side
+from harness.report.comparison.values import Comparison, Floats, Gap, Side
 from harness.stats.power import detectable
 from harness.types import Dataset, Run
 
 NOTABLE = 0.02
 """Difference in the share of unjudged documents from which on two systems are not judged alike."""
 SAME = 1e-9
+UNANSWERED = 0.1
+"""Share of unanswered queries from which on a difference over all of them says who answered, and not who is better."""
 EXPECTED = {"nDCG", "MRR", "recall"}
 """Measures whose expected value over the orders of ties is known."""
 
@@ -60,6 +62,7 @@ def compare(
     sign = 1.0 if measure.plugin.direction == "higher" else -1.0
     order = np.argsort(-sign * differences, kind="stable")
     ahead, behind = sign * differences > SAME, sign * differences < -SAME
+    unanswered, answered = _answers((a, b), dataset, differences)
     evidence = Evidence(dataset, (a.run, b.run), (values[0], values[1]), depth)
     return Comparison(
         task=task,
@@ -79,7 +82,28 @@ def compare(
         detectable=detectable(differences),
         notes=(*notes, *_doubts(sides, looked), *_tied((a, b), sides, dataset, measure)),
         unsettled=unsettled({a.name: a.run, b.name: b.run}, dataset, measure.name),
+        unanswered=unanswered,
+        answered=answered,
     )
+
+
+def _answers(
+    contestants: Sequence[Contestant], dataset: Dataset, differences: Floats
+) -> tuple[dict[str, int], Gap | None]:
+    """Who leaves more than a tenth of the queries unanswered, and the difference over those that both answer."""
+    total, both = len(dataset.queries), set(dataset.queries.ids)
+    lacking: dict[str, int] = {}
+    for contestant in contestants:
+        run = contestant.run
+        answered = {query_id for query_id, ids in zip(run.query_ids, run.doc_ids, strict=True) if len(ids)}
+        both &= answered
+        missing = total - len(answered & set(dataset.queries.ids))
+        if missing > UNANSWERED * total:
+            lacking[contestant.name] = missing
+    if not lacking or len(both) < 2:
+        return lacking, None
+    inside = np.array([query_id in both for query_id in dataset.queries.ids])
+    return lacking, gap("answered by both", differences[inside])
 
 
 def _doubts(sides: Sequence[Side], k: int) -> list[str]:

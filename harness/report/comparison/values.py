@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,6 +86,8 @@ class Comparison:
         detectable: The true difference that so many queries would find with 80 % power.
         notes: What a reader has to know first: other versions, unjudged documents, what was left out.
         unsettled: What judging the unjudged could still change; empty where nothing is unjudged.
+        unanswered: Name → how many queries it leaves unanswered, where that is more than a tenth; then there is no verdict.
+        answered: The difference over the queries that both answer, where there is no verdict on all of them.
     """
 
     task: str
@@ -104,11 +107,13 @@ class Comparison:
     detectable: float
     notes: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
+    unanswered: Mapping[str, int] = field(default_factory=dict)
+    answered: Gap | None = None
 
     @property
     def better(self) -> str:
         """Which of the two is ahead beyond chance, or the empty string."""
-        if self.overall.p > 0.05:
+        if self.overall.p > 0.05 or self.unanswered:
             return ""
         ahead = self.overall.difference > 0
         return self.a.name if ahead == (self.direction == "higher") else self.b.name

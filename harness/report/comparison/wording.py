@@ -37,6 +37,17 @@ def verdict(comparison: Comparison) -> str:
     gap = one.overall
     least = number(one, one.detectable)
     numbers = f"{one.measure} {number(one, one.a.mean)} against {number(one, one.b.mean)}, difference {span(one, gap)}"
+    if one.unanswered:
+        left = " and ".join(
+            f"{name} leaves {count} of {gap.n} queries unanswered" for name, count in one.unanswered.items()
+        )
+        answered = one.answered
+        rest = (
+            f"Over the {answered.n} that both answer: {one.measure}, difference {span(one, answered)}, {by_chance(answered.p)}."
+            if answered is not None
+            else "They share no two answered queries."
+        )
+        return f"No verdict on {one.task}: {left}, which score as empty ({numbers}). {rest}"
     if not one.better:
         return (
             f"{one.a.name} and {one.b.name} cannot be told apart on {one.task}: {numbers}, {by_chance(gap.p)}. So many queries "
