@@ -24,9 +24,8 @@ def plugins(tmp_path) -> dict[str, str]:
     place = tmp_path / "mine"
     (place / "conf" / "model").mkdir(parents=True)
     for code in blocks("python"):
-        name = re.search(r"def (\w+)", code)
-        assert name
-        (place / f"{name[1]}.py").write_text(code)
+        if name := re.search(r"^@\w+.*\ndef (\w+)", code, re.M):
+            (place / f"{name[1]}.py").write_text(code)
     (yaml,) = blocks("yaml")
     (place / "conf" / "model" / "bge-tuned.yaml").write_text(yaml)
     return {"HARNESS_PLUGINS": str(place)}
@@ -39,6 +38,30 @@ def test_a_task_and_a_measure_in_one_file_each(harness, tmp_path, plugins):
     (record,) = Archive(tmp_path / "results").read()
     assert record.task == "tickets(region=us)" and record.primary.mean == 30.0 and record.primary.unit == "minutes"
     assert "tickets" in harness("--help", env=plugins).stdout
+
+
+def test_a_system_in_one_file_of_under_thirty_lines(harness, tmp_path, plugins):
+    """TF-IDF as written in the README: alone, fused, with its option, and identified by its file."""
+    (code,) = (code for code in blocks("python") if "class Tfidf" in code)
+    assert len([line for line in code.splitlines() if line.strip()]) < 30
+    done = harness("-m", "model=tfidf,bm25,rrf/tfidf+bm25", "task=legal", "board=false", env=plugins)
+    assert done.returncode == 0, done.stderr
+    found = {one.system: one.primary.mean for one in Archive(tmp_path / "results").read()}
+    assert 0.15 < found["tfidf"] < 0.35 and found["rrf/tfidf+bm25"] > 0.2
+    words = ("model=tfidf", "model.ngrams=2", "task=legal", "board=false")
+    assert "tfidf(ngrams=2) × legal: nDCG@10" in harness(*words, env=plugins).stderr
+    assert "already recorded" in harness(*words, env=plugins).stderr
+    file = Path(plugins["HARNESS_PLUGINS"]) / "tfidf.py"
+    file.write_text(file.read_text().replace("sublinear_tf=True", "sublinear_tf=False"))
+    assert "(evaluated)" in harness(*words, env=plugins).stderr  # another program is another system
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch, capsys):
+    """As written, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    (code,) = (code for code in blocks("python") if "harness.evaluate" in code)
+    exec(compile(code, "README.md", "exec"), {})
+    assert "rrf/bm25+wordllama" in capsys.readouterr().out
 
 
 def test_a_model_in_one_yaml(harness, tmp_path, plugins, minilm_folder):
@@ -61,18 +84,22 @@ def test_a_table_in_one_file(harness, tmp_path):
     """The command of the README on a table of its columns."""
     (tmp_path / "faq.csv").write_text("ask,reply\nhow do I pay?,By card.\ncan I pay cash?,Only by card.\n")
     (command,) = (line for line in README.splitlines() if "task.path=faq.csv" in line)
-    words = command.removeprefix("python -m harness ").replace("minilm,bm25", "wordllama,bm25").split()
+    words = command.removeprefix("harness ").replace("minilm,bm25", "wordllama,bm25").split()
     done = harness(*words)
     assert done.returncode == 0, done.stderr
     assert {one.system for one in Archive(tmp_path / "results").read()} == {"wordllama", "bm25"}
 
 
 def test_every_command_of_the_readme_composes(harness, tmp_path):
-    """Each `python -m harness …` names models, tasks and options that exist."""
-    commands = re.findall(r"^python -m harness (?!\.)(.*?)(?:\s+#.*)?$", README, re.M)
+    """Each `harness …` names models, tasks and options that exist."""
+    commands = [
+        words
+        for words in re.findall(r"^harness (.*?)(?:\s+#.*)?$", README, re.M)
+        if "=" in words.split()[1 if words.startswith("-m") else 0]
+    ]
     assert len(commands) > 12
     for command in commands:
-        if "--help" in command or "tickets" in command:
+        if "--help" in command or "tickets" in command or "tfidf" in command or "hydra/" in command:
             continue
         import shlex
 

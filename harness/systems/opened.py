@@ -29,7 +29,7 @@ def opened(ref: SystemRef, context: Context) -> Opened:
     plugin = systems.get(ref.plugin)
     options = resolved(ref.options)
     system = call(plugin, options, label=ref.label, context=context)
-    if not callable(getattr(system, "index", None)):
+    if not callable(getattr(system, "index", None)) or isinstance(system, list | tuple | str):  # which have an index()
         raise PluginError(
             f"{plugin.place}: '{plugin.name}' returned {type(system).__name__}, which is no System: it has no method "
             "index(documents, purpose, progress)."
