@@ -5,7 +5,7 @@ harness model=minilm task=mteb-benchmark 'task.name="MTEB(Law, v1)"'
 """
 
 from harness import Context, Delegated, Task, TaskRef, task
-from harness.data import mteb as registry
+from harness.data import mteb_registry as registry
 from harness.data.mteb_convert import convert
 
 

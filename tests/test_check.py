@@ -15,7 +15,7 @@ from harness.checks.alike import copies, found_in, near_copies
 from harness.checks.ceiling import ceilings
 from harness.checks.digests import digests, jaccard, words_of
 from harness.checks.faults import faults
-from harness.checks.finding import Looked
+from harness.checks.profile import DatasetProfile
 from harness.data import beir
 from harness.data.build import dataset
 from harness.measures.evaluate import evaluate
@@ -160,7 +160,7 @@ def test_21_a_copy_of_the_relevant_document_counts_as_wrong(capsys):
     printed = capsys.readouterr().out
     assert found(printed).keys() == {"duplicate-document", "unjudged-copy"}
     assert "q1: b is a “the clause”" in printed
-    one, two = ceilings(task, Looked(whole))
+    one, two = ceilings(task, DatasetProfile(whole))
     assert (one.judged, one.by_id, one.worst) == (1.0, 0.5, 0.5)
     assert (two.judged, two.by_id, two.worst) == (1.0, 1.0, 1.0)
 
@@ -182,20 +182,22 @@ def test_the_ceiling_is_what_hand_and_pencil_say():
         },
         strict=False,
     )
-    (one,) = ceilings(toys.task(whole, ["recall@1"]), Looked(whole))
+    (one,) = ceilings(toys.task(whole, ["recall@1"]), DatasetProfile(whole))
     assert one.judged == pytest.approx((0.5 + 5) / 6)
-    assert one.by_id == pytest.approx((0.5 + 0 + 0 + 0 + 1) / 6)  # copy-of-b stands before b; one of the twins loses
-    (two,) = ceilings(toys.task(whole, ["recall@2"]), Looked(whole))
+    assert one.by_id == pytest.approx(
+        (0.5 + 0 + 0 + 0 + 1) / 6
+    )  # copy-of-b stands before b; one of the duplicates_of loses
+    (two,) = ceilings(toys.task(whole, ["recall@2"]), DatasetProfile(whole))
     assert two.by_id == pytest.approx((0.5 + 0 + 1 + 0 + 2) / 6)
 
 
 def test_the_ceiling_keeps_to_what_may_be_ranked():
     """The query's own document under exclude_self, and what is not among its candidates, cannot be returned."""
     whole = toys.data({"a": {"a": 1, "b": 1}}, candidates={"a": ["a", "b", "c"]})
-    (alone,) = ceilings(toys.task(whole, ["recall@2"], exclude_self=True), Looked(whole))
+    (alone,) = ceilings(toys.task(whole, ["recall@2"], exclude_self=True), DatasetProfile(whole))
     assert (alone.judged, alone.worst) == (1.0, 0.5)
     pooled = toys.data({"a": {"a": 1, "b": 1}}, candidates={"a": ["b", "c"]})
-    (narrow,) = ceilings(toys.task(pooled, ["recall@2"]), Looked(pooled))
+    (narrow,) = ceilings(toys.task(pooled, ["recall@2"]), DatasetProfile(pooled))
     assert narrow.worst == 0.5
 
 
@@ -368,7 +370,7 @@ def test_a_text_without_spaces_is_measured_in_characters():
         queries=Texts(["q"], ["what"]),
         qrels={"q": {"thai": 1}},
     )
-    (long,) = faults(Looked(whole), words=100)
+    (long,) = faults(DatasetProfile(whole), words=100)
     assert long.kind == "long" and long.count == 1 and long.examples[0].startswith("thai ")
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import within
 from harness.records.archive import Archive
-from harness.report import words
+from harness.report import formatting
 from harness.report.board import board
 
 ROOT = Path(__file__).parents[1]
@@ -81,7 +81,7 @@ def test_what_was_evaluated_together_is_comparable(recorded):
     archive = Archive(recorded)
     made = board(archive.read(), archive.scores)
     assert [one.differences for row in made.rows for one in row.cells] == [()] * 6
-    assert words.legend(made) == []
+    assert formatting.legend(made) == []
 
 
 @pytest.mark.parametrize(("path", "value", "what"), DATA)
@@ -89,7 +89,7 @@ def test_19_another_experiment_is_marked_and_in_no_mean(recorded, tmp_path, path
     """Another data set, split, depth or policy; without the guard its number would be averaged and ranked."""
     made, found = cell(edited(recorded, tmp_path / "r", path, value))
     assert [one.what for one in found.differences] == [what] and not found.counts
-    assert words.value(found).endswith("≠") and any("no mean" in line for line in words.legend(made))
+    assert formatting.value(found).endswith("≠") and any("no mean" in line for line in formatting.legend(made))
     (row,) = [one for one in made.rows if one.system == "wordllama"]
     assert row.rank is None and row.mean is None
 
@@ -99,7 +99,7 @@ def test_19_another_version_is_marked_and_counts(recorded, tmp_path, path, value
     """Another prompt, length, dtype or version."""
     made, found = cell(edited(recorded, tmp_path / "r", path, value))
     assert what in [one.what for one in found.differences] and found.counts
-    assert words.value(found).endswith("†") and any("it counts" in line for line in words.legend(made))
+    assert formatting.value(found).endswith("†") and any("it counts" in line for line in formatting.legend(made))
 
 
 @pytest.mark.parametrize(("path", "value", "what"), [DATA[2], VERSIONS[0]])

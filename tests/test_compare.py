@@ -13,9 +13,9 @@ from harness.data.build import dataset
 from harness.errors import ResultsError
 from harness.measures.names import parse
 from harness.records.trec import read_trec
-from harness.report.comparison import wording
+from harness.report.comparison import formatting
 from harness.report.comparison.build import Contestant, compare
-from harness.report.comparison.gaps import groups, slices
+from harness.report.comparison.differences import groups, slices
 from harness.report.comparison.markdown import markdown
 from harness.stats.power import detectable, needed
 from harness.types import Run, Texts
@@ -69,7 +69,7 @@ def test_the_same_run_twice_is_no_difference():
     """Nothing is won, nothing is lost, no p value is small."""
     made = compared(np.ones(40), np.ones(40))
     assert made.better == "" and made.overall.p == 1.0 and made.ties == 40
-    assert "cannot be told apart" in wording.verdict(made)
+    assert "cannot be told apart" in formatting.verdict(made)
 
 
 def test_a_measure_where_less_is_better_turns_the_winner():

@@ -12,7 +12,7 @@ from harness.evaluation.diagnostics import quality_of_cut, training
 from harness.evaluation.prompt_audit import swapped, variants
 from harness.facts import Checks, Facts
 from harness.hub import Hub
-from harness.report import footer, words
+from harness.report import footer, formatting
 from harness.report.board import board
 from harness.types import Scores, SystemRef, TaskRef
 from test_report import no_scores, record
@@ -99,7 +99,7 @@ def test_11_a_real_model_with_a_short_limit_says_what_that_cost(tmp_path):
     made = board([record], no_scores)
     (line,) = footer.truncation(made)
     assert "reads 80 tokens" in line and "where a relevant document is cut" in line
-    assert " % cut" in words.reads(made.rows[0])
+    assert " % cut" in formatting.reads(made.rows[0])
 
 
 @pytest.mark.parametrize(
@@ -132,5 +132,5 @@ def test_only_public_tasks_and_trained_models_are_marked():
 def test_the_board_marks_what_was_trained_on():
     """Beside the number, with its meaning below."""
     made = board([record("a", "t", 0.5, checks=Checks(training="seen")), record("b", "t", 0.4)], no_scores)
-    assert [words.value(row.cells[0]).split()[2:] for row in made.rows] == [["seen"], []]
-    assert any("trained on this task's data" in line for line in words.legend(made))
+    assert [formatting.value(row.cells[0]).split()[2:] for row in made.rows] == [["seen"], []]
+    assert any("trained on this task's data" in line for line in formatting.legend(made))

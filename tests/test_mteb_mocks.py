@@ -18,8 +18,8 @@ from mteb.mocks import mock_tasks
 
 from harness.benchmark import benchmark
 from harness.config.jobs import Job
-from harness.data.mteb import parts
 from harness.data.mteb_convert import convert
+from harness.data.mteb_registry import parts
 from harness.evaluation.display import Display
 from harness.registry import tasks
 from harness.types import Delegated, SystemRef, Task, TaskRef

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.data import mteb
+from harness.data import mteb_registry as mteb
 from harness.data.mteb_convert import _measure
 from harness.errors import ConfigError, UnknownName
 from harness.hub import Hub

@@ -15,7 +15,7 @@ import pytest
 
 import mirrors
 import toys
-from harness.data import mteb as mteb_data
+from harness.data import mteb_registry as mteb_data
 from harness.data.beir import read_folder
 from harness.data.mteb_convert import convert
 from harness.hub import Hub

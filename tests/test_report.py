@@ -11,12 +11,12 @@ import pytest
 
 from harness.facts import Checks, Facts
 from harness.records.record import Measured, Record, from_json, to_json
-from harness.report import words
+from harness.report import formatting
 from harness.report.board import board
 from harness.report.markdown import markdown
 from harness.report.page import page
 from harness.report.plots import draw, pareto, png, svg
-from harness.report.standing import leading
+from harness.report.rank_intervals import leading
 from harness.report.table import cells_csv
 from harness.stats.bootstrap import bootstrap_means, estimate
 from harness.types import Scores
@@ -61,9 +61,9 @@ def test_a_row_on_other_data_is_marked_and_in_no_mean():
     rows = [record("a", "t", 0.5), record("b", "t", 0.6), record("c", "t", 0.9, fingerprint="other")]
     made = board(rows, no_scores)
     (other,) = (row for row in made.rows if row.system == "c")
-    assert other.rank is None and other.mean is None and not other.cells[0].level
-    assert words.value(other.cells[0]) == "0.900 ±.020 ≠"
-    assert "≠: another data set" in "\n".join(words.legend(made))
+    assert other.rank is None and other.mean is None and not other.cells[0].tied_for_best
+    assert formatting.value(other.cells[0]) == "0.900 ±.020 ≠"
+    assert "≠: another data set" in "\n".join(formatting.legend(made))
 
 
 def test_the_latest_record_of_a_name_is_shown_and_the_rest_counted():
@@ -171,11 +171,11 @@ def scored(*shifts, queries=200, tasks=("t",), seed=0):
 def test_ranks_are_intervals_and_their_chances_add_up(tasks):
     """20. Two alike in front, one clearly behind: 1–2, 1–2, 3, readable without a legend."""
     made = scored(0.1, 0.1, 0.0, tasks=tasks)
-    assert [words.rank(row) for row in made.rows] == ["1–2", "1–2", "3"]
-    assert abs(sum(row.standing.best for row in made.rows) - 1) < 1e-9 and words.best(made.rows[2]) == "<1 %"
+    assert [formatting.rank(row) for row in made.rows] == ["1–2", "1–2", "3"]
+    assert abs(sum(row.rank_interval.best for row in made.rows) - 1) < 1e-9 and formatting.best(made.rows[2]) == "<1 %"
     text = markdown(made, {})
     assert "| rank (95 %) | system |" in text and "| 1–2 | " in text and "chance of being best" in text
-    assert [row.cells[0].level for row in made.rows] == [True, True, False]
+    assert [row.cells[0].tied_for_best for row in made.rows] == [True, True, False]
     assert ("for other tasks too" in text) == (len(tasks) > 1)
 
 
@@ -183,13 +183,13 @@ def test_20_the_number_alone_ranks_what_is_noise():
     """Five systems that differ in nothing: each has a bare place from its number, and one interval holds them all."""
     made = scored(0, 0, 0, 0, 0)
     assert [row.rank for row in made.rows] == [1, 2, 3, 4, 5]
-    assert {words.rank(row) for row in made.rows} == {"1–5"}
+    assert {formatting.rank(row) for row in made.rows} == {"1–5"}
 
 
 def test_places_without_scores_per_query_are_bare_and_said_to_be():
     """mteb's delegated tasks: nothing says how sure a place is, unless there are tasks enough to be the sample."""
     few = board([record(name, "t", mean) for name, mean in (("a", 0.5), ("b", 0.7))], no_scores)
-    assert [words.rank(row) for row in few.rows] == ["1", "2"] and words.best(few.rows[0]) == "–"
+    assert [formatting.rank(row) for row in few.rows] == ["1", "2"] and formatting.best(few.rows[0]) == "–"
     assert "bare places" in markdown(few, {})
     noise = np.random.default_rng(0).normal(0, 0.01, size=(8, 2))
     many = [
@@ -198,7 +198,9 @@ def test_places_without_scores_per_query_are_bare_and_said_to_be():
         for place, (name, gap) in enumerate((("a", 0.0), ("b", 0.1)))
     ]
     made = board(many, no_scores)
-    assert [words.rank(row) for row in made.rows] == ["1", "2"] and "take the tasks themselves" in markdown(made, {})
+    assert [formatting.rank(row) for row in made.rows] == ["1", "2"] and "take the tasks themselves" in markdown(
+        made, {}
+    )
 
 
 def test_a_single_column_where_less_is_better_is_ranked_from_below():
@@ -216,7 +218,7 @@ def test_scores_of_other_queries_make_no_tie_group():
         "a": Scores("nDCG@10", ["1", "2"], np.array([1.0, 1.0])), "b": Scores("nDCG@10", ["3", "4"], np.array([0.9, 1.0])),
     }  # fmt: skip
     made = board([record("a", "t", 1.0), record("b", "t", 0.95)], lambda one: {"nDCG@10": scores[one.system]})
-    assert {row.system: row.cells[0].level for row in made.rows} == {"a": True, "b": False}
+    assert {row.system: row.cells[0].tied_for_best for row in made.rows} == {"a": True, "b": False}
 
 
 def test_a_column_says_where_systems_were_not_judged_alike_and_where_ids_decide():

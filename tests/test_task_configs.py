@@ -59,7 +59,7 @@ def test_names_a_text_benchmark_of_mteb(name: str) -> None:
     """The benchmark is one that mteb registers, and stands for at least one cell of text for each of its tasks."""
     import mteb
 
-    from harness.data.mteb import benchmark
+    from harness.data.mteb_registry import benchmark
 
     tasks = mteb.get_benchmark(WRITTEN[name]["name"]).tasks
     assert {modality for task in tasks for modality in task.metadata.modalities} == {"text"}

@@ -15,8 +15,8 @@ from harness.errors import MeasureError
 from harness.measures import trec
 from harness.measures.evaluate import evaluate
 from harness.measures.holes import bounds, settled
+from harness.measures.judging_priority import Pair, judging_priority
 from harness.measures.names import parse
-from harness.measures.to_judge import Pair, to_judge
 
 CORPUS = [f"d{number}" for number in range(9)]
 EXPECTED = [
@@ -218,7 +218,7 @@ def test_an_order_is_settled_where_no_judgment_can_turn_it():
 @pytest.mark.parametrize("name", ["nDCG@3", "nDCG(gain=exp)@5", "MRR@3", "recall@3", "MAP", "Rprec", "precision@2"])
 def test_the_effect_of_a_judgment_is_the_change_of_the_difference(name, monkeypatch):
     """Each pair judged by itself, and both systems evaluated again; larger effects first, then by ids."""
-    monkeypatch.setattr("harness.measures.to_judge.AT_ONCE", 7)
+    monkeypatch.setattr("harness.measures.judging_priority.AT_ONCE", 7)
     generator = np.random.default_rng(5)
     qrels, one = random_case(generator, levels=3, queries=12)
     _, other = random_case(generator, levels=3, queries=12)
@@ -236,7 +236,7 @@ def test_the_effect_of_a_judgment_is_the_change_of_the_difference(name, monkeypa
             tops = [documents[: parse(name).k] for run in runs.values() for documents in _ranked(run, query_id)]
             if any(document in top for top in tops):
                 effects[query_id, document] = difference(judged) - difference(qrels)
-    found = to_judge(runs, toys.data(qrels, CORPUS, keep_without_positive=True), name, most=1000)
+    found = judging_priority(runs, toys.data(qrels, CORPUS, keep_without_positive=True), name, most=1000)
     assert {(pair.query_id, pair.document_id) for pair in found} == {
         key for key, effect in effects.items() if abs(effect) > 1e-12
     }
@@ -245,7 +245,7 @@ def test_the_effect_of_a_judgment_is_the_change_of_the_difference(name, monkeypa
     keys = [(-round(abs(pair.effect), 12), pair.query_id, pair.document_id) for pair in found]
     assert keys == sorted(keys)
     data = toys.data(qrels, CORPUS, keep_without_positive=True)
-    assert to_judge(runs, data, name, most=3) == found[:3]
+    assert judging_priority(runs, data, name, most=3) == found[:3]
 
 
 def _ranked(run, query_id):
@@ -259,8 +259,8 @@ def test_what_to_judge_next_by_hand():
         "A": toys.run({"q": {"c": 3.0, "a": 2.0, "b": 1.0}}),
         "B": toys.run({"q": {"a": 3.0, "d": 2.0, "c": 1.0}}),
     }
-    assert to_judge(runs, data, "precision@3") == [Pair("q", "d", pytest.approx(-1 / 3 / 2))]
-    assert to_judge(runs, data, "MRR@3") == [
+    assert judging_priority(runs, data, "precision@3") == [Pair("q", "d", pytest.approx(-1 / 3 / 2))]
+    assert judging_priority(runs, data, "MRR@3") == [
         Pair("q", "d", pytest.approx(-1 / 2 / 2)),
         Pair("q", "c", pytest.approx((1 - 1 / 3 - 1 / 3) / 2)),
     ]
@@ -287,11 +287,11 @@ def test_measures_whose_holes_are_not_computed_are_refused():
         (lambda name: bounds(run, data, name), "Rprec"),
         (lambda name: bounds(run, data, name), "expected-nDCG@3"),
         (lambda name: settled({"A": run, "B": run}, data, name), "MAP"),
-        (lambda name: to_judge({"A": run, "B": run}, data, name), "unjudged@1"),
+        (lambda name: judging_priority({"A": run, "B": run}, data, name), "unjudged@1"),
     ]:
         with pytest.raises(MeasureError, match=r"not computed. It is for .*nDCG"):
             ask(name)
-    for ask in (settled, to_judge):
+    for ask in (settled, judging_priority):
         with pytest.raises(MeasureError, match="Two systems are compared here, not 1"):
             ask({"A": run}, data, "nDCG@3")
     with pytest.raises(MeasureError, match="depth"):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from harness.checks.digests import SHINGLE, Digests, Hashes, jaccard
 
-Pairs = NDArray[np.int64]
+Positions = NDArray[np.int64]
 NEAR = 0.9
 """The least Jaccard of word 5-shingles that makes two texts nearly the same."""
 AGREED = 3
@@ -24,7 +24,7 @@ MOST = 20
 """Texts of one bucket that each text is compared with: a thousand copies are joined through their first."""
 
 
-class Alike(NamedTuple):
+class Match(NamedTuple):
     """The text at place `one` of a collection and at place `other` of another; `same`, or only nearly so."""
 
     one: int
@@ -55,7 +55,7 @@ def near_copies(known: Digests, texts: Sequence[str]) -> list[list[int]]:
     return joined.groups()
 
 
-def found_in(one: Digests, one_texts: Sequence[str], other: Digests, other_texts: Sequence[str]) -> list[Alike]:
+def found_in(one: Digests, one_texts: Sequence[str], other: Digests, other_texts: Sequence[str]) -> list[Match]:
     """Each text of `one` that stands, exactly or nearly, in `other`: sorted by both places, at most 20 of each."""
     found = dict.fromkeys(_matches(one.same, other.same), True)
     for a, b in _matches(one.folded, other.folded):
@@ -65,11 +65,11 @@ def found_in(one: Digests, one_texts: Sequence[str], other: Digests, other_texts
         a, b = int(long[place]), int(wide[match])
         if (a, b) not in found and jaccard(one_texts[a], other_texts[b]) >= NEAR:
             found[a, b] = False
-    return [Alike(a, b, same) for (a, b), same in sorted(found.items())]
+    return [Match(a, b, same) for (a, b), same in sorted(found.items())]
 
 
 def _candidates(one: Hashes, other: Hashes, *, within: bool = False) -> Iterator[tuple[int, int]]:
-    """Pairs that agree in three bands and more, those that agree in most first."""
+    """Positions that agree in three bands and more, those that agree in most first."""
     if not len(one) or not len(other):
         return
     pairs = np.concatenate([_equal(one[:, band], other[:, band]) for band in range(one.shape[1])])
@@ -88,7 +88,7 @@ def _within(hashes: Hashes) -> list[tuple[int, int]]:
     return [(b, a) for a, b in _matches(hashes, hashes) if b < a]
 
 
-def _equal(one: Hashes, other: Hashes) -> Pairs:
+def _equal(one: Hashes, other: Hashes) -> Positions:
     """The places of equal hashes, at most the first 20 in `other` of each in `one`; shape (pairs, 2)."""
     order = np.argsort(other, kind="stable")
     ordered = other[order]

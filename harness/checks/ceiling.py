@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.checks.finding import Looked
+from harness.checks.profile import DatasetProfile
 from harness.measures.evaluate import evaluate
 from harness.measures.names import parse
 from harness.measures.standard import TREC_MEASURES
@@ -39,33 +39,35 @@ class Ceiling:
     worst: float
 
 
-def ceilings(task: Task, looked: Looked) -> list[Ceiling]:
+def ceilings(task: Task, profile: DatasetProfile) -> list[Ceiling]:
     """One for each of the task's measures that trec_eval defines; the others have no known best ranking."""
     names = [name for name in task.measures if parse(name).plugin.name in TREC_MEASURES]
     if not names:
         return []
-    seen = _seen(looked)
+    seen = _seen(profile)
     judged = _values(task, names, {query_id: _best(grades) for query_id, grades in task.dataset.qrels.items()})
-    by_id = _best_of(task, names, looked, seen, by_id=True)
-    worst = _best_of(task, names, looked, seen, by_id=False)
+    by_id = _best_of(task, names, profile, seen, by_id=True)
+    worst = _best_of(task, names, profile, seen, by_id=False)
     return [
         Ceiling(name, float(one.mean()), float(two.mean()), float(three.mean()))
         for name, one, two, three in zip(names, judged, by_id, worst, strict=True)
     ]
 
 
-def _best_of(task: Task, names: Sequence[str], looked: Looked, seen: Mapping[str, Grades], *, by_id: bool) -> Values:
+def _best_of(
+    task: Task, names: Sequence[str], profile: DatasetProfile, seen: Mapping[str, Grades], *, by_id: bool
+) -> Values:
     """Groups of copies are ordered by their best or by their mean grade, whichever is better for the query."""
     orders: list[Order] = [max, lambda grades: sum(grades) / len(grades)]
-    first, second = (_values(task, names, _rankings(task, looked, seen, order, by_id)) for order in orders)
+    first, second = (_values(task, names, _rankings(task, profile, seen, order, by_id)) for order in orders)
     return np.maximum(first, second)
 
 
-def _seen(looked: Looked) -> dict[str, Grades]:
+def _seen(profile: DatasetProfile) -> dict[str, Grades]:
     """What each query's text alone can tell: the mean of the grades over the queries of that text."""
-    qrels = looked.dataset.qrels
+    qrels = profile.dataset.qrels
     seen: dict[str, Grades] = dict(qrels)
-    for group in looked.same_queries:
+    for group in profile.same_queries:
         documents = {document_id for query_id in group for document_id in qrels[query_id]}
         mean = {one: sum(qrels[query_id].get(one, 0) for query_id in group) / len(group) for one in documents}
         seen |= dict.fromkeys(group, mean)
@@ -73,7 +75,7 @@ def _seen(looked: Looked) -> dict[str, Grades]:
 
 
 def _rankings(
-    task: Task, looked: Looked, seen: Mapping[str, Grades], order: Order, by_id: bool
+    task: Task, profile: DatasetProfile, seen: Mapping[str, Grades], order: Order, by_id: bool
 ) -> dict[str, Sequence[str]]:
     dataset, rankings = task.dataset, dict[str, Sequence[str]]()
     for place, query_id in enumerate(dataset.queries.ids):
@@ -83,20 +85,22 @@ def _rankings(
         def ranked(one: str, own: str = query_id, allowed: set[str] | None = allowed) -> bool:
             return not (task.exclude_self and one == own) and (allowed is None or one in allowed)
 
-        groups = {tuple(looked.twins.get(one, (one,))) for one in _best(grades) if _found(looked, one)}
+        groups = {tuple(profile.duplicates_of.get(one, (one,))) for one in _best(grades) if _found(profile, one)}
         groups = {group for group in (tuple(filter(ranked, group)) for group in groups) if group}
         ordered = sorted(groups, key=lambda group: (-order([grades.get(one, 0) for one in group]), group))
         inner = (
             sorted(group, reverse=True) if by_id else sorted(group, key=lambda one: grades.get(one, 0))
             for group in ordered
         )
-        rankings[query_id] = [one for group in inner for one in group] if looked.queries.words[place] else []
+        rankings[query_id] = (
+            [identifier for group in inner for identifier in group] if profile.queries.words[place] else []
+        )
     return rankings
 
 
-def _found(looked: Looked, document_id: str) -> bool:
-    place = looked.place.get(document_id)
-    return place is not None and bool(looked.documents.words[place])
+def _found(profile: DatasetProfile, document_id: str) -> bool:
+    place = profile.place.get(document_id)
+    return place is not None and bool(profile.documents.words[place])
 
 
 def _best(grades: Grades) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from harness.checks.finding import Finding, Looked, quoted
+from harness.checks.profile import DatasetProfile, Finding, quoted
 from harness.types import Texts
 
 WORDS = 6000
@@ -17,7 +17,9 @@ UNSPACED = 20
 """Mean length of a text's words, in characters, from which it is such a script."""
 
 
-def faults(looked: Looked, words: int = WORDS, limit: str = "", cutoff: int | None = None) -> Iterator[Finding]:
+def faults(
+    profile: DatasetProfile, words: int = WORDS, limit: str = "", cutoff: int | None = None
+) -> Iterator[Finding]:
     """The findings, none of them with a count of 0.
 
     Args:
@@ -25,17 +27,17 @@ def faults(looked: Looked, words: int = WORDS, limit: str = "", cutoff: int | No
         limit: Whose limit that is, for the message.
         cutoff: The k of the measures that matter; None does not look for more relevant documents than that.
     """
-    every = [_unknown_documents(looked), _unknown_queries(looked), *_empty(looked), _pointless(looked)]
-    every += [_long(looked, words, limit), *([_beyond(looked, cutoff)] if cutoff is not None else [])]
-    return (one for one in every if one.count)
+    every = [_unknown_documents(profile), _unknown_queries(profile), *_empty(profile), _pointless(profile)]
+    every += [_long(profile, words, limit), *([_beyond(profile, cutoff)] if cutoff is not None else [])]
+    return (entry for entry in every if entry.count)
 
 
-def _unknown_documents(looked: Looked) -> Finding:
+def _unknown_documents(profile: DatasetProfile) -> Finding:
     pairs = [
         (query_id, document_id, grade)
-        for query_id, judged in looked.dataset.qrels.items()
+        for query_id, judged in profile.dataset.qrels.items()
         for document_id, grade in judged.items()
-        if document_id not in looked.place
+        if document_id not in profile.place
     ]
     relevant = sum(grade > 0 for *_, grade in pairs)
     return Finding(
@@ -44,24 +46,24 @@ def _unknown_documents(looked: Looked) -> Finding:
         "judgments of a document that is not in the corpus",
         f"{relevant} of them call it relevant: it cannot be found and counts as missed.",
         "add the documents to the corpus, or delete the judgments.",
-        looked.few(pairs, lambda one: f"{one[0]} → {one[1]} (grade {one[2]})"),
+        profile.few(pairs, lambda one: f"{one[0]} → {one[1]} (grade {one[2]})"),
     )
 
 
-def _unknown_queries(looked: Looked) -> Finding:
+def _unknown_queries(profile: DatasetProfile) -> Finding:
     return Finding(
         "unknown-query",
-        looked.dataset.counts.get("unknown_queries", 0),
+        profile.dataset.counts.get("unknown_queries", 0),
         "judgments of a query that does not exist",
         "they are not used; whatever should have been asked there is not in the mean.",
         "add the queries, or delete the judgments. Many of them: the files are of different versions.",
-        tuple(looked.dataset.left_out.get("unknown_queries", ())[: looked.shown]),
+        tuple(profile.dataset.left_out.get("unknown_queries", ())[: profile.shown]),
     )
 
 
-def _empty(looked: Looked) -> Iterator[Finding]:
-    dataset = looked.dataset
-    documents = np.flatnonzero(looked.documents.words == 0).tolist()
+def _empty(profile: DatasetProfile) -> Iterator[Finding]:
+    dataset = profile.dataset
+    documents = np.flatnonzero(profile.documents.words == 0).tolist()
     wanted = {one for judged in dataset.qrels.values() for one, grade in judged.items() if grade > 0}
     lost = sum(dataset.documents.ids[place] in wanted for place in documents)
     yield Finding(
@@ -70,21 +72,21 @@ def _empty(looked: Looked) -> Iterator[Finding]:
         "documents without text",
         f"{lost} of them are relevant to a query: nothing in them can be found. Each has the vector of no text.",
         "give them their text, or delete them and their judgments.",
-        looked.few(documents, lambda place: dataset.documents.ids[place]),
+        profile.few(documents, lambda place: dataset.documents.ids[place]),
     )
-    queries = np.flatnonzero(looked.queries.words == 0).tolist()
+    queries = np.flatnonzero(profile.queries.words == 0).tolist()
     yield Finding(
         "empty-query",
         len(queries),
         "queries without text",
         "nothing can answer them; each counts as about 0 in the mean.",
         "give them their text, or delete them and their judgments.",
-        looked.few(queries, lambda place: dataset.queries.ids[place]),
+        profile.few(queries, lambda place: dataset.queries.ids[place]),
     )
 
 
-def _pointless(looked: Looked) -> Finding:
-    dataset = looked.dataset
+def _pointless(profile: DatasetProfile) -> Finding:
+    dataset = profile.dataset
     kept = [query_id for query_id, judged in dataset.qrels.items() if not any(grade > 0 for grade in judged.values())]
     named = kept or list(dataset.left_out.get("without_positive", ()))
     return Finding(
@@ -93,14 +95,14 @@ def _pointless(looked: Looked) -> Finding:
         "queries that are judged and have no relevant document",
         "each of them counts as 0 for every system." if kept else "they are left out of the mean.",
         "judge a relevant document, or delete the query's judgments.",
-        tuple(named[: looked.shown]),
+        tuple(named[: profile.shown]),
     )
 
 
-def _long(looked: Looked, words: int, limit: str) -> Finding:
+def _long(profile: DatasetProfile, words: int, limit: str) -> Finding:
     found = [
         (texts, place, int(known.words[place]))
-        for texts, known in ((looked.dataset.documents, looked.documents), (looked.dataset.queries, looked.queries))
+        for texts, known in ((profile.dataset.documents, profile.documents), (profile.dataset.queries, profile.queries))
         for place in np.flatnonzero(
             (known.words > words) | (known.characters > np.maximum(words * LETTERS, known.words * UNSPACED))
         ).tolist()
@@ -115,15 +117,15 @@ def _long(looked: Looked, words: int, limit: str) -> Finding:
         f"texts of more than {words:,} words{limit}, or {words * LETTERS:,} characters without spaces",
         "a model does not read what lies beyond its limit.",
         "split long documents into passages, or take a model that reads more. words=N sets another threshold.",
-        looked.few(found, say),
+        profile.few(found, say),
         fault=False,
     )
 
 
-def _beyond(looked: Looked, cutoff: int) -> Finding:
+def _beyond(profile: DatasetProfile, cutoff: int) -> Finding:
     many = [
         (query_id, number)
-        for query_id, judged in looked.dataset.qrels.items()
+        for query_id, judged in profile.dataset.qrels.items()
         if (number := sum(grade > 0 for grade in judged.values())) > cutoff
     ]
     return Finding(
@@ -132,6 +134,6 @@ def _beyond(looked: Looked, cutoff: int) -> Finding:
         f"queries with more than {cutoff} relevant documents",
         f"recall@{cutoff} cannot reach 1 for them; nDCG@{cutoff} can, with any {cutoff} of the best.",
         "look at a recall with a larger cutoff.",
-        looked.few(many, lambda one: f"{one[0]} ({one[1]} relevant)"),
+        profile.few(many, lambda one: f"{one[0]} ({one[1]} relevant)"),
         fault=False,
     )

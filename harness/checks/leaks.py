@@ -11,23 +11,23 @@ from collections.abc import Iterator, Mapping
 
 from harness.checks.alike import found_in
 from harness.checks.digests import digests, words_of
-from harness.checks.finding import Finding, Looked, quoted
+from harness.checks.profile import DatasetProfile, Finding, quoted
 from harness.types import Dataset, Qrels, Texts
 
 WORDS_SHARED = 0.8
 """The least Jaccard of two queries' words, where they share a relevant document."""
 
 
-def leaks(looked: Looked, splits: Mapping[str, Dataset]) -> Iterator[Finding]:
+def leaks(profile: DatasetProfile, splits: Mapping[str, Dataset]) -> Iterator[Finding]:
     """The findings, none of them with a count of 0: queries of this split that stand in one of the others, by its name."""
-    queries = looked.dataset.queries
+    queries = profile.dataset.queries
     same: dict[int, str] = {}
     alike: dict[int, str] = {}
     for name, other in splits.items():
         known = digests(other.queries.texts)
-        for match in found_in(looked.queries, queries.texts, known, other.queries.texts):
+        for match in found_in(profile.queries, queries.texts, known, other.queries.texts):
             same.setdefault(match.one, f"{name} {other.queries.ids[match.other]}")
-        for one, identifier in _alike(queries, looked.dataset.qrels, other):
+        for one, identifier in _alike(queries, profile.dataset.qrels, other):
             alike.setdefault(one, f"{name} {identifier}")
     alike = {one: where for one, where in alike.items() if one not in same}
     for kind, found, what, shown in (
@@ -46,7 +46,7 @@ def leaks(looked: Looked, splits: Mapping[str, Dataset]) -> Iterator[Finding]:
                 what,
                 f"a system that was trained on that split has been shown {shown}: its score is too high.",
                 f"delete them from the split that is trained on, or report the score without these {len(found)} too.",
-                looked.few(sorted(found.items()), lambda one: f"{quoted(queries, one[0])} = {one[1]}"),
+                profile.few(sorted(found.items()), lambda one: f"{quoted(queries, one[0])} = {one[1]}"),
             )
 
 

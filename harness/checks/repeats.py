@@ -5,53 +5,53 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from harness.checks.alike import NEAR, found_in, near_copies
-from harness.checks.finding import Finding, Looked, quoted
+from harness.checks.profile import DatasetProfile, Finding, quoted
 from harness.types import Dataset
 
 NEARLY = f"equal but for case and punctuation, or a Jaccard of the word 5-shingles of at least {NEAR}"
 """What `nearly the same` means, for whoever prints a finding."""
 
 
-def repeats(looked: Looked, *, exclude_self: bool = False) -> Iterator[Finding]:
+def repeats(profile: DatasetProfile, *, exclude_self: bool = False) -> Iterator[Finding]:
     """The findings, none of them with a count of 0.
 
     Args:
         exclude_self: The document whose id is the query's own is never ranked: that one is no finding.
     """
-    every = [_duplicates(looked), *_near(looked), _queries(looked), _near_queries(looked)]
-    every += [_in_corpus(looked, exclude_self), _unjudged(looked, exclude_self), _conflicts(looked)]
-    return (one for one in every if one.count)
+    every = [_duplicates(profile), *_near(profile), _queries(profile), _near_queries(profile)]
+    every += [_in_corpus(profile, exclude_self), _unjudged(profile, exclude_self), _conflicts(profile)]
+    return (entry for entry in every if entry.count)
 
 
-def unjudged_copies(looked: Looked, *, exclude_self: bool = False) -> list[tuple[str, str, str]]:
+def unjudged_copies(profile: DatasetProfile, *, exclude_self: bool = False) -> list[tuple[str, str, str]]:
     """(query, relevant document, a copy of it that the query does not judge), in the order of the judgments."""
     found = []
-    for query_id, judged in looked.dataset.qrels.items():
-        pool = (looked.dataset.candidates or {}).get(query_id)
+    for query_id, judged in profile.dataset.qrels.items():
+        pool = (profile.dataset.candidates or {}).get(query_id)
         for document_id, grade in judged.items():
-            for copy in looked.twins.get(document_id, ()) if grade > 0 else ():
+            for copy in profile.duplicates_of.get(document_id, ()) if grade > 0 else ():
                 own = exclude_self and copy == query_id
                 if copy not in judged and not own and (pool is None or copy in pool):
                     found.append((query_id, document_id, copy))
     return found
 
 
-def _duplicates(looked: Looked) -> Finding:
-    texts, groups = looked.dataset.documents, looked.same_documents
+def _duplicates(profile: DatasetProfile) -> Finding:
+    texts, groups = profile.dataset.documents, profile.same_documents
     return Finding(
         "duplicate-document",
         _further(groups),
         "documents that are a copy of another one",
         "a system cannot tell them apart. A copy takes a place in the ranking; where one is relevant, see unjudged-copy.",
         "keep one of each and point the judgments at it.",
-        looked.few(groups, lambda group: _group(group, quoted(texts, looked.place[group[0]]))),
+        profile.few(groups, lambda group: _group(group, quoted(texts, profile.place[group[0]]))),
     )
 
 
-def _near(looked: Looked) -> Iterator[Finding]:
-    texts = looked.dataset.documents
-    groups = [[texts.ids[place] for place in group] for group in near_copies(looked.documents, texts.texts)]
-    told = _told_apart(looked.dataset, groups)
+def _near(profile: DatasetProfile) -> Iterator[Finding]:
+    texts = profile.dataset.documents
+    groups = [[texts.ids[place] for place in group] for group in near_copies(profile.documents, texts.texts)]
+    told = _told_apart(profile.dataset, groups)
     apart = [group for group, whether in zip(groups, told, strict=True) if whether]
     rest = [group for group, whether in zip(groups, told, strict=True) if not whether]
     yield Finding(
@@ -60,7 +60,7 @@ def _near(looked: Looked) -> Iterator[Finding]:
         "documents that are nearly the same as another one",
         "where one is relevant, the other one is most probably relevant too, and counts as wrong if nobody judged it.",
         "keep one of each, or judge both.",
-        looked.few(rest, lambda group: _group(group, quoted(texts, looked.place[group[0]]))),
+        profile.few(rest, lambda group: _group(group, quoted(texts, profile.place[group[0]]))),
     )
     yield Finding(
         "judged-apart",
@@ -68,44 +68,44 @@ def _near(looked: Looked) -> Iterator[Finding]:
         "documents that are nearly the same as another one, and that every query which needs one of them judges too",
         "none: whoever judged saw both of them.",
         "nothing to mend where the difference is what the task is about.",
-        looked.few(apart, lambda group: _group(group, quoted(texts, looked.place[group[0]]))),
+        profile.few(apart, lambda group: _group(group, quoted(texts, profile.place[group[0]]))),
         fault=False,
     )
 
 
-def _queries(looked: Looked) -> Finding:
-    texts, groups = looked.dataset.queries, looked.same_queries
+def _queries(profile: DatasetProfile) -> Finding:
+    texts, groups = profile.dataset.queries, profile.same_queries
     return Finding(
         "duplicate-query",
         _further(groups),
         "queries that are a copy of another one",
         "that question counts twice in the mean; where their judgments differ, no ranking can satisfy both.",
         "keep one of each, with the judgments of all.",
-        looked.few(groups, lambda group: _group(group, quoted(texts, texts.ids.index(group[0])))),
+        profile.few(groups, lambda group: _group(group, quoted(texts, texts.ids.index(group[0])))),
     )
 
 
-def _near_queries(looked: Looked) -> Finding:
-    texts = looked.dataset.queries
-    groups = near_copies(looked.queries, texts.texts)
+def _near_queries(profile: DatasetProfile) -> Finding:
+    texts = profile.dataset.queries
+    groups = near_copies(profile.queries, texts.texts)
     return Finding(
         "near-duplicate-query",
         _further(groups),
         "queries that are nearly the same as another one",
         "they are answered alike: nearly one question that counts twice in the mean.",
         "keep one of each, with the judgments of all.",
-        looked.few(groups, lambda group: _group([texts.ids[place] for place in group], quoted(texts, group[0]))),
+        profile.few(groups, lambda group: _group([texts.ids[place] for place in group], quoted(texts, group[0]))),
     )
 
 
-def _in_corpus(looked: Looked, exclude_self: bool) -> Finding:
-    queries, documents = looked.dataset.queries, looked.dataset.documents
+def _in_corpus(profile: DatasetProfile, exclude_self: bool) -> Finding:
+    queries, documents = profile.dataset.queries, profile.dataset.documents
     found = [
         (queries.ids[one.one], documents.ids[one.other], one)
-        for one in found_in(looked.queries, queries.texts, looked.documents, documents.texts)
+        for one in found_in(profile.queries, queries.texts, profile.documents, documents.texts)
         if not (exclude_self and queries.ids[one.one] == documents.ids[one.other])
     ]
-    given = {query_id for query_id, document_id, _ in found if looked.dataset.qrels[query_id].get(document_id, 0) > 0}
+    given = {query_id for query_id, document_id, _ in found if profile.dataset.qrels[query_id].get(document_id, 0) > 0}
     asked = {query_id for query_id, *_ in found}
     return Finding(
         "query-in-corpus",
@@ -115,41 +115,41 @@ def _in_corpus(looked: Looked, exclude_self: bool) -> Finding:
         f"for {len(asked) - len(given)} a document that counts as wrong comes first.",
         "delete the document or, where it has the query's own id, set the task's exclude_self (task=beir: "
         "task.exclude_self=true).",
-        looked.few(found, lambda one: f"{one[1]} is query {quoted(queries, one[2].one)}"),
+        profile.few(found, lambda one: f"{one[1]} is query {quoted(queries, one[2].one)}"),
     )
 
 
-def _unjudged(looked: Looked, exclude_self: bool) -> Finding:
-    found = unjudged_copies(looked, exclude_self=exclude_self)
+def _unjudged(profile: DatasetProfile, exclude_self: bool) -> Finding:
+    found = unjudged_copies(profile, exclude_self=exclude_self)
     return Finding(
         "unjudged-copy",
         len(found),
         "copies of a relevant document that the query does not judge",
         "the copy counts as wrong, and a system cannot tell it from the relevant one; see the ceiling.",
         "judge the copy like the document, or delete it.",
-        looked.few(
-            found, lambda one: f"{one[0]}: {one[2]} is {quoted(looked.dataset.documents, looked.place[one[1]])}"
+        profile.few(
+            found, lambda one: f"{one[0]}: {one[2]} is {quoted(profile.dataset.documents, profile.place[one[1]])}"
         ),
     )
 
 
-def _conflicts(looked: Looked) -> Finding:
+def _conflicts(profile: DatasetProfile) -> Finding:
     """One text, two grades: of two copies for one query, or of one document for two queries of one text."""
-    qrels, found = looked.dataset.qrels, []
+    qrels, found = profile.dataset.qrels, []
     for query_id, judged in qrels.items():
         found += [
             f"{query_id}: {first} has {grade}, its copy {other} has {judged[other]}"
             for first, grade in judged.items()
-            for other in looked.twins.get(first, ())
+            for other in profile.duplicates_of.get(first, ())
             if first < other and judged.get(other, grade) != grade
         ]
-    for group in looked.same_queries:
+    for group in profile.same_queries:
         for place, one in enumerate(group):
-            for other in group[place + 1 :]:
+            for identifier in group[place + 1 :]:
                 found += [
-                    f"{document_id}: {grade} for {one}, {qrels[other][document_id]} for its copy {other}"
+                    f"{document_id}: {grade} for {one}, {qrels[identifier][document_id]} for its copy {identifier}"
                     for document_id, grade in qrels[one].items()
-                    if qrels[other].get(document_id, grade) != grade
+                    if qrels[identifier].get(document_id, grade) != grade
                 ]
     return Finding(
         "conflict",
@@ -157,7 +157,7 @@ def _conflicts(looked: Looked) -> Finding:
         "judgments that contradict another one of the same two texts",
         "whatever stands first, one of the two counts against it.",
         "decide which grade is right.",
-        tuple(found[: looked.shown]),
+        tuple(found[: profile.shown]),
     )
 
 
@@ -168,7 +168,7 @@ def _told_apart(dataset: Dataset, groups: Sequence[Sequence[str]]) -> list[bool]
         for document_id, grade in judged.items():
             if grade > 0 and document_id in needing:
                 needing[document_id].add(query_id)
-    asked = [set().union(*(needing[one] for one in group)) for group in groups]
+    asked = [set().union(*(needing[identifier] for identifier in group)) for group in groups]
     return [
         bool(queries) and all(one in dataset.qrels[query_id] for query_id in queries for one in group)
         for queries, group in zip(asked, groups, strict=True)

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from harness.checks.ceiling import Ceiling, ceilings
 from harness.checks.faults import WORDS, faults
-from harness.checks.finding import Finding, Looked
 from harness.checks.leaks import WORDS_SHARED, leaks
+from harness.checks.profile import DatasetProfile, Finding
 from harness.checks.repeats import NEARLY, repeats
 from harness.compose.command import command
 from harness.compose.composition import job
@@ -76,14 +76,14 @@ def main(options: Options, words: Sequence[str]) -> int:
 
 def report(task: Task, ref: TaskRef, options: Options, opener: Opener, words: int, limit: str) -> int:
     """Look at one task and print it; how many faults there are."""
-    looked = Looked(task.dataset, options.examples)
+    profile = DatasetProfile(task.dataset, options.examples)
     cutoff = next((k for k in (parse(name).k for name in task.measures) if k), None)
     others, absent = _other_splits(ref, task.dataset, opener) if options.splits else ({}, {})
-    findings = [*faults(looked, words, limit, cutoff), *repeats(looked, exclude_self=task.exclude_self)]
-    findings += leaks(looked, others)
-    for line in _lines(task, findings, ceilings(task, looked), others, absent):
+    findings = [*faults(profile, words, limit, cutoff), *repeats(profile, exclude_self=task.exclude_self)]
+    findings += leaks(profile, others)
+    for line in _lines(task, findings, ceilings(task, profile), others, absent):
         print(line)  # noqa: T201
-    return sum(one.fault for one in findings)
+    return sum(finding.fault for finding in findings)
 
 
 def _limit(words: int | None, chosen: Job, named: bool) -> tuple[int, str]:
@@ -127,7 +127,7 @@ def _lines(
         f"{counts['queries_read']:,} read, {counts['judgments']:,} judgments"
     )
     for title, fault in (("FAULTS", True), ("REMARKS", False)):
-        chosen = [one for one in findings if one.fault == fault]
+        chosen = [finding for finding in findings if finding.fault == fault]
         if chosen or fault:
             yield f"\n{title}" + ("" if chosen else ": none")
         for one in chosen:

@@ -82,7 +82,7 @@ def main(options: Options) -> None:
 def _task(records: Sequence[Record], options: Options) -> str:
     """The one task that every named system has a record of."""
     names = {name for name in (options.a, options.b) if not Path(name).is_file()}
-    systems = {one.system for one in records}
+    systems = {record.system for record in records}
     for name in sorted(names - systems):
         raise UnknownName("system", name, systems, "Nor is it a file.")
     tasks = {one.task for one in records}
@@ -102,21 +102,21 @@ def _record(name: str, known: dict[str, Record]) -> Record | None:
 
 def _differences(pair: Sequence[Record | None], *, strict: bool) -> list[str]:
     """What else the two do not share; another experiment is refused."""
-    from harness.report.grounds import Grounds
+    from harness.report.comparability import Comparability
 
     records = [one for one in pair if one is not None]
     if len(records) < 2:
         return []
-    newest = max(records, key=lambda one: str(one.provenance.get("date", "")))
+    newest = max(records, key=lambda record: str(record.provenance.get("date", "")))
     other = next(one for one in records if one is not newest)
-    found = Grounds([other, newest]).differences(other)
+    found = Comparability([other, newest]).differences(other)
     for one in found:
         if one.experiment or strict:
             raise ResultsError(
                 f"{other.system} and {newest.system} are not comparable on {other.task}: {one}. Evaluate again: "
                 f"{other.provenance.get('command')} overwrite=true"
             )
-    return [f"Another {one.what}: {other.system} {one.here}, {newest.system} {one.rest}." for one in found]
+    return [f"Another {match.what}: {other.system} {match.here}, {newest.system} {match.rest}." for match in found]
 
 
 def _contestant(

@@ -1,6 +1,6 @@
 """`harness power task=legal`: which differences a task's queries can tell, and how many queries more would take.
 
-From the scores per query in the records: no model is loaded. Without `a` and `b` every pair of recorded systems is looked at.
+From the scores per query in the records: no model is loaded. Without `a` and `b` every pair of recorded systems is profile at.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def main(options: Options) -> None:
         raise ConfigError("differences=[0.01,0.02] are to be above 0.")
     archive = Archive(options.results)
     records = [one for one in archive.read() if one.status == "ok" and one.primary]
-    tasks = sorted({one.task for one in records})
+    tasks = sorted({record.task for record in records})
     if options.task is not None and options.task not in tasks:
         raise UnknownName("task", options.task, tasks, "Only recorded tasks have scores to go by.")
     asked = parse(options.measure).name if options.measure else None
@@ -75,10 +75,10 @@ def main(options: Options) -> None:
         )
 
 
-Pairs = dict[str, NDArray[np.float64]]
+PairDifferences = dict[str, NDArray[np.float64]]
 
 
-def _pairs(scores: dict[str, Scores], options: Options) -> Pairs:
+def _pairs(scores: dict[str, Scores], options: Options) -> PairDifferences:
     """`A, B` → their differences per query, of the pairs that are asked for and answered the same queries."""
     wanted = {name for name in (options.a, options.b) if name}
     return {
@@ -88,7 +88,7 @@ def _pairs(scores: dict[str, Scores], options: Options) -> Pairs:
     }
 
 
-def _show(task: str, measure: str, pairs: Pairs, options: Options) -> None:
+def _show(task: str, measure: str, pairs: PairDifferences, options: Options) -> None:
     from rich.console import Console
 
     from harness.stats.power import detectable
@@ -96,7 +96,7 @@ def _show(task: str, measure: str, pairs: Pairs, options: Options) -> None:
     count = len(next(iter(pairs.values())))
     console = Console()
     console.print(_table(f"{task}, {measure}, {count} queries", pairs, options))
-    worst = max(detectable(one, power=options.power) for one in pairs.values())
+    worst = max(detectable(pair, power=options.power) for pair in pairs.values())
     console.print(
         f"  With {count} queries a true difference of {worst:.3f} is found with {options.power:.0%} power for every pair here; "
         "a smaller one is found less often, and one that is found by luck looks larger than it is.\n",
@@ -104,7 +104,7 @@ def _show(task: str, measure: str, pairs: Pairs, options: Options) -> None:
     )  # fmt: skip
 
 
-def _table(title: str, pairs: Pairs, options: Options) -> object:
+def _table(title: str, pairs: PairDifferences, options: Options) -> object:
     from rich import box
     from rich.table import Table
 
@@ -124,4 +124,4 @@ def _table(title: str, pairs: Pairs, options: Options) -> object:
 
 
 def _heads(differences: Sequence[float]) -> list[str]:
-    return [f"queries\nfor {one:g}" for one in differences]
+    return [f"queries\nfor {difference:g}" for difference in differences]

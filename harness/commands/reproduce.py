@@ -16,7 +16,7 @@ from harness.compose import plugins
 from harness.compose.command import command
 from harness.compose.composition import job
 from harness.compose.exit_codes import FAILURE
-from harness.compose.rerun import Rerun, placed
+from harness.compose.rerun import Rerun, with_place
 from harness.compose.session import context_of
 from harness.config.schema import Data
 from harness.context import Context
@@ -64,7 +64,7 @@ def main(options: Options) -> int:
     entries = chosen(read(path), options.model, options.task)
     context = context_of(options.data, results=options.results, device=options.device)
     aside = dataclasses.replace(context, results=context.results / "reproduction")
-    jobs = {entry.words: placed(entry, job, entry.words) for entry in entries}
+    jobs = {entry.words: with_place(entry, job, entry.words) for entry in entries}
     with Display(len(jobs), shown=options.progress) as display:
         rerun = Rerun(display, overwrite=options.overwrite)
         results = {words: rerun.tried(one, _of(entries, words), context) for words, one in jobs.items()}
@@ -76,7 +76,7 @@ def main(options: Options) -> int:
     origin = provenance("")
     about = f"From {path.name}, by version {origin['harness']} (commit {origin['commit']}), {str(origin['date'])[:10]}."
     write_text(context.results / "reproduction.md", markdown(outcomes, about))
-    return FAILURE if any(one.verdict in ("off", "failed") for one in outcomes) else 0
+    return FAILURE if any(outcome.verdict in ("off", "failed") for outcome in outcomes) else 0
 
 
 def chosen(entries: Sequence[Published], model: str | None, task: str | None) -> list[Published]:
@@ -91,7 +91,7 @@ def chosen(entries: Sequence[Published], model: str | None, task: str | None) ->
             kept = [one for one in kept if name in (getattr(one, kind), getattr(one, kind).partition("(")[0])]
             if not kept:
                 raise UnknownName(f"published {kind}", name, known)
-    return [dataclasses.replace(one, measure=_canonical(one.measure)) for one in kept]
+    return [dataclasses.replace(entry, measure=_canonical(entry.measure)) for entry in kept]
 
 
 def _outcome(
@@ -120,7 +120,7 @@ def _outcome(
 
 
 def _of(entries: Sequence[Published], words: Sequence[str]) -> list[Published]:
-    return [one for one in entries if one.words == words]
+    return [entry for entry in entries if entry.words == words]
 
 
 def _canonical(measure: str) -> str:

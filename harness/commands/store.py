@@ -14,7 +14,7 @@ from pathlib import Path
 
 from harness.compose.command import command
 from harness.encode import upkeep
-from harness.encode.upkeep import Held
+from harness.encode.upkeep import Holding
 from harness.errors import UnknownName
 from harness.hub import Hub
 
@@ -56,7 +56,7 @@ def main(options: Options) -> int:
     return 1 if options.do == "verify" and any(held.damaged for held in found) else 0
 
 
-def _line(held: Held, names: dict[str, str]) -> str:
+def _line(held: Holding, names: dict[str, str]) -> str:
     maker = held.maker
     if not maker:
         return f"{held.folder.name[:12]}  nothing readable  DAMAGED: {', '.join(held.damaged)}"

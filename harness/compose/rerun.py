@@ -59,7 +59,7 @@ class Rerun:
         return results[0][1]
 
 
-def placed(entry: Published, make: Callable[[Sequence[str]], Result], words: Sequence[str]) -> Result:
+def with_place(entry: Published, make: Callable[[Sequence[str]], Result], words: Sequence[str]) -> Result:
     """What `make` makes of the words; its complaint begins with the entry's place."""
     try:
         return make(words)

@@ -60,7 +60,7 @@ def _explained(chain: list[BaseException], place: Place) -> HarnessError:
 def _unknown_choice(path: str, known: Sequence[str]) -> UnknownName:
     group, _, name = path.rpartition("/")
     group, _, folder = group.partition("/")
-    choices = [one for one in known if not one.startswith("_")]
+    choices = [choice for choice in known if not choice.startswith("_")]
     return UnknownName(group or "configuration", f"{folder}/{name}" if folder else name, choices, OPEN.get(group, ""))
 
 
@@ -68,7 +68,7 @@ def _unknown_key(error: OmegaConfBaseException, place: Place) -> ConfigError:
     """`Key 'splitt' not in 'legal'`, with the keys that there are."""
     prefix, _, key = str(error.full_key).rpartition(".")
     siblings = [str(one) for one in error.parent_node or ()]
-    known = [one for one in siblings if not one.startswith("_") and one != "hydra"]
+    known = [sibling for sibling in siblings if not sibling.startswith("_") and sibling != "hydra"]
     near = " or ".join(f"{prefix}.{one}" if prefix else one for one in nearest(key, known))
     guess = f"Did you mean {near}?" if near else ""
     owner = re.search(r"not in '?([\w-]+)'?", str(error))

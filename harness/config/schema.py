@@ -18,7 +18,7 @@ class Kept(Enum):
 
 
 class Audit(Enum):
-    """What is looked into besides."""
+    """What is profile into besides."""
 
     none = "none"
     prompts = "prompts"

@@ -21,8 +21,8 @@ def fingerprint(
     state = hashlib.blake2b(digest_size=BITS // 8)
 
     def feed(*fields: object) -> None:
-        for one in fields:
-            piece = str(one).encode()
+        for field in fields:
+            piece = str(field).encode()
             state.update(len(piece).to_bytes(8, "little"))
             state.update(piece)
 

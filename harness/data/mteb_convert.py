@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from harness.data.build import dataset
-from harness.data.mteb import redirect
 from harness.data.mteb_adapter import EncoderForMteb
+from harness.data.mteb_registry import redirect
 from harness.errors import DataError, HarnessError, NotApplicable, Unreachable
 from harness.hub import Hub, is_unreachable
 from harness.records.digest import digest

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from harness.encode.guard import check_vectors
 from harness.encode.shard import FACTS, Keys
-from harness.encode.store import Found, VectorCache, text_keys
+from harness.encode.store import Locations, VectorCache, text_keys
 from harness.errors import ModelError
 from harness.types import Progress, Vectors, no_progress
 
 PIECE = 65_536
-"""Texts looked up at once: what bounds the texts held in memory."""
+"""Texts profile up at once: what bounds the texts held in memory."""
 FIRST, LEAST, SECONDS = 2_048, 512, 60.0
 """Texts in the first shard, the fewest in a later one, and how long it may take: what a run that is killed loses."""
 
@@ -62,7 +62,7 @@ class Encoded:
     """
 
     cache: VectorCache
-    found: Found
+    found: Locations
     facts: NDArray[Any]
     dimension: int
     fresh: int = 0
@@ -109,7 +109,7 @@ def encode(
     Raises:
         VectorError: A vector is not finite, or of another dimension; names the text.
     """
-    parts: list[Found] = []
+    parts: list[Locations] = []
     facts: list[NDArray[Any]] = []
     fresh = 0
     for start in range(0, len(texts), PIECE):
@@ -128,7 +128,9 @@ def encode(
         facts.append(cache.facts(found))
         progress(start + len(piece), len(texts))
     dimension = cache.dimension or model().dimension
-    return Encoded(cache, Found.joined(parts), np.concatenate(facts) if facts else np.zeros(0, FACTS), dimension, fresh)
+    return Encoded(
+        cache, Locations.joined(parts), np.concatenate(facts) if facts else np.zeros(0, FACTS), dimension, fresh
+    )
 
 
 def truncation(facts: Sequence[NDArray[Any]]) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.encode.index import Index
+from harness.encode.key_index import Index
 from harness.encode.shard import ENDING, FACTS, KEY, Damaged, Keys, Shard, pack
 from harness.records.atomic import flush_folder, refusals, written_aside
 from harness.records.digest import digest
@@ -39,7 +39,7 @@ def text_keys(texts: Iterable[str]) -> Keys:
 
 
 @dataclass(frozen=True)
-class Found:
+class Locations:
     """Where vectors lie: `shard[i]` is the place of a shard in the cache, or −1 where text i is not stored; `row[i]` its row."""
 
     shard: NDArray[np.int32]
@@ -50,15 +50,15 @@ class Found:
         """Positions of the texts that are not stored."""
         return np.flatnonzero(self.shard < 0)
 
-    def __getitem__(self, part: slice | NDArray[np.int64]) -> Found:
-        return Found(self.shard[part], self.row[part])
+    def __getitem__(self, part: slice | NDArray[np.int64]) -> Locations:
+        return Locations(self.shard[part], self.row[part])
 
     @staticmethod
-    def joined(parts: Sequence[Found]) -> Found:
+    def joined(parts: Sequence[Locations]) -> Locations:
         """Several one after the other."""
         if not parts:
-            return Found(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
-        return Found(np.concatenate([one.shard for one in parts]), np.concatenate([one.row for one in parts]))
+            return Locations(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
+        return Locations(np.concatenate([part.shard for part in parts]), np.concatenate([one.row for one in parts]))
 
 
 class Segment(Protocol):
@@ -97,7 +97,7 @@ class VectorCache:
         kept = [segment.keys for place, segment in enumerate(self._segments) if place not in self._dropped]
         return np.concatenate(kept) if kept else text_keys(())
 
-    def find(self, keys: Keys) -> Found:
+    def find(self, keys: Keys) -> Locations:
         """Where the vectors of those texts lie; every block that holds one of them has been checked."""
         place, position = self._index.find(keys)
         row = np.zeros(len(keys), dtype=np.int64)
@@ -110,9 +110,9 @@ class VectorCache:
                 except Damaged as error:
                     self._drop(number, error)
                     return self.find(keys)
-        return Found(place, row)
+        return Locations(place, row)
 
-    def read(self, found: Found, out: Vectors) -> None:
+    def read(self, found: Locations, out: Vectors) -> None:
         """Copy the vectors that were found into the rows of `out`, shape (texts, dimension); the missing are left."""
         for segment, held, rows in self._parts(found):
             if len(held) == held[-1] - held[0] + 1 and bool((np.diff(rows) == 1).all()):
@@ -120,7 +120,7 @@ class VectorCache:
             else:
                 out[held] = segment.vectors[rows]
 
-    def facts(self, found: Found) -> NDArray[Any]:
+    def facts(self, found: Locations) -> NDArray[Any]:
         """What was seen of those texts, shape (texts,), dtype `FACTS`; zeros for the missing."""
         made = np.zeros(len(found.row), dtype=FACTS)
         for segment, held, rows in self._parts(found):
@@ -144,7 +144,7 @@ class VectorCache:
         keys = [segment.keys[: 0 if place in self._dropped else None] for place, segment in enumerate(self._segments)]
         self._index = Index(keys)
 
-    def _parts(self, found: Found) -> Iterator[tuple[Segment, NDArray[np.int64], NDArray[np.int64]]]:
+    def _parts(self, found: Locations) -> Iterator[tuple[Segment, NDArray[np.int64], NDArray[np.int64]]]:
         """Each segment that holds some of the texts, their positions, and their rows in it."""
         for number in np.unique(found.shard[found.shard >= 0]):
             held = np.flatnonzero(found.shard == number)

@@ -19,7 +19,7 @@ DAY = 86_400.0
 
 
 @dataclass(frozen=True)
-class Held:
+class Holding:
     """One maker's part of the store.
 
     Attributes:
@@ -40,7 +40,7 @@ class Held:
     damaged: tuple[str, ...]
 
 
-def holdings(store: Path, *, verify: bool = False) -> Iterator[Held]:
+def holdings(store: Path, *, verify: bool = False) -> Iterator[Holding]:
     """Every maker's part, in the order of the folders' names; with `verify` every byte is checked."""
     for folder in sorted(path for path in store.glob("*") if path.is_dir()):
         good: list[Shard] = []
@@ -54,19 +54,19 @@ def holdings(store: Path, *, verify: bool = False) -> Iterator[Held]:
             except Damaged:
                 damaged.append(path.name)
         stats = [path.stat() for path in folder.iterdir()]
-        yield Held(
+        yield Holding(
             folder,
             good[0].maker if good else {},
             len(good),
             sum(shard.rows for shard in good),
             good[0].dimension if good else 0,
-            sum(one.st_size for one in stats),
+            sum(stat.st_size for stat in stats),
             (time.time() - max((one.st_mtime for one in stats), default=time.time())) / DAY,
             tuple(sorted(damaged)),
         )
 
 
-def compact(held: Held) -> int:
+def compact(held: Holding) -> int:
     """Join the shards of one maker into one, each text once; the bytes that this saved.
 
     The new shard is published before the old ones go: a reader always finds every vector.
@@ -93,7 +93,7 @@ def compact(held: Held) -> int:
     return held.size - sum(path.stat().st_size for path in held.folder.iterdir())
 
 
-def prune(held: Held, *, whole: bool) -> int:
+def prune(held: Holding, *, whole: bool) -> int:
     """Remove what is damaged or was left by a killed writer, or all of one maker's part; the bytes that this saved."""
     if whole:
         shutil.rmtree(held.folder)

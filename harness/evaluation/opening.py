@@ -82,7 +82,7 @@ class Opener:
             system = opened(ref, self._context)
             if ref.longer:
                 system.name = _free(
-                    [ref.label, *ref.longer], [one for one in self._records if _other(one, ref, system)]
+                    [ref.label, *ref.longer], [record for record in self._records if _other(record, ref, system)]
                 )
             return system
         except Exception as error:  # noqa: BLE001 - raised again by every cell that needs this system
@@ -102,11 +102,11 @@ class Opener:
             return task
         path = ref.options.get("path")
         others = {
-            one.task.partition("[")[0]
-            for one in self._records
-            if one.status == "ok"
-            and one.dataset["asked"]["options"].get("path") != path
-            and one.dataset["fingerprint"] != task.dataset.fingerprint
+            record.task.partition("[")[0]
+            for record in self._records
+            if record.status == "ok"
+            and record.dataset["asked"]["options"].get("path") != path
+            and record.dataset["fingerprint"] != task.dataset.fingerprint
         }
         return dataclasses.replace(task, name=_free([ref.label, *ref.longer], others))
 
@@ -125,7 +125,7 @@ def _other(record: Record, ref: SystemRef, system: Opened) -> bool:
 
 
 def _free(labels: Sequence[str], others: Sequence[Record] | set[str]) -> str:
-    names = others if isinstance(others, set) else {one.system for one in others}
+    names = others if isinstance(others, set) else {other.system for other in others}
     return next((label for label in labels if label not in names), labels[-1])
 
 

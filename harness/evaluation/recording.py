@@ -104,9 +104,9 @@ def failed(cell: Job, error: Exception) -> Record:
 def rescored(record: Record, run: Run, dataset: Dataset, scores: Sequence[Scores], first: str) -> Record:
     """The same result with the measures of `scores`; `first` becomes the one that the leaderboard shows."""
     fresh = {one.measure: measured(one) for one in scores}
-    kept = [one for one in record.measures if one.measure not in fresh]
+    kept = [measure for measure in record.measures if measure.measure not in fresh]
     every = [*fresh.values(), *kept]
-    every.sort(key=lambda one: one.measure != first)
+    every.sort(key=lambda entry: entry.measure != first)
     checks = dataclasses.replace(record.checks, **diagnostics(run, dataset, [parse(name) for name in fresh]))
     now = provenance("")
     made = {**record.provenance, "rescored": {key: now[key] for key in ("date", "harness", "commit")}}

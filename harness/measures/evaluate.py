@@ -35,7 +35,7 @@ def evaluate(run: Run, dataset: Dataset, measures: Sequence[str]) -> list[Scores
             values = trec.score(measure, qrels, rankings)
         else:
             judged = judged if judged is not None else _judged(run, dataset)
-            values = np.array([_call(measure, one) for one in judged])
+            values = np.array([_call(measure, query) for query in judged])
         if len(values) != len(query_ids):
             raise MeasureError(f"{measure.name} answered for {len(values)} of {len(query_ids)} judged queries.")
         results.append(Scores(measure.name, query_ids, values))

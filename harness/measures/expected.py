@@ -38,7 +38,7 @@ def expected_ndcg(query: Judged, *, gain: str = "linear", k: int | None = None) 
     if not ideal:
         return 0.0
     reach = _reach(query.scores, k)
-    gains = np.array([_gain(query.grade(one), gain) for one in query.ranking[:reach]], dtype=np.float64)
+    gains = np.array([_gain(query.grade(document_id), gain) for document_id in query.ranking[:reach]], dtype=np.float64)
     found = _expected(gains, query.scores[:reach])[:k]
     return float(found @ _discounts(len(found)) / (np.array(ideal) @ _discounts(len(ideal))))
 

@@ -15,8 +15,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from harness.errors import MeasureError
+from harness.measures.best_case import EXACT, best_case
 from harness.measures.evaluate import evaluate
-from harness.measures.favour import EXACT, favourable
 from harness.measures.names import Measure, parse
 from harness.types import Dataset, Run, Scores
 
@@ -24,7 +24,7 @@ ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class JudgedDifference:
     """Mean of the first system minus that of the second, and how far the unjudged documents of both can move it.
 
     Attributes:
@@ -58,11 +58,11 @@ def bounds(run: Run, dataset: Dataset, measure: str) -> tuple[Scores, Scores]:
     """
     parsed = known(measure, (*EXACT, "MAP"))
     nothing = Run([], [], [], run.depth)
-    worst, best = _favoured(parsed, dataset, nothing, run), _favoured(parsed, dataset, run, nothing)
+    worst, best = _best_case(parsed, dataset, nothing, run), _best_case(parsed, dataset, run, nothing)
     return _scores(run, worst, measure), _scores(run, best, measure)
 
 
-def settled(runs: Mapping[str, Run], dataset: Dataset, measure: str) -> Difference:
+def settled(runs: Mapping[str, Run], dataset: Dataset, measure: str) -> JudgedDifference:
     """Whether judging the unjudged documents in the top k of two systems can still change their order.
 
     Args:
@@ -78,15 +78,15 @@ def settled(runs: Mapping[str, Run], dataset: Dataset, measure: str) -> Differen
     def mean(data: Dataset) -> float:
         return float((_scores(first, data, measure).values - _scores(second, data, measure).values).mean())
 
-    low, high = _favoured(parsed, dataset, second, first), _favoured(parsed, dataset, first, second)
-    return Difference(parsed.name, name, other, mean(dataset), mean(low), mean(high))
+    low, high = _best_case(parsed, dataset, second, first), _best_case(parsed, dataset, first, second)
+    return JudgedDifference(parsed.name, name, other, mean(dataset), mean(low), mean(high))
 
 
-def _favoured(measure: Measure, dataset: Dataset, first: Run, second: Run) -> Dataset:
+def _best_case(measure: Measure, dataset: Dataset, first: Run, second: Run) -> Dataset:
     """The data set with the judgments that favour the first run over the second, in every query."""
     ours, theirs, top = tops(first, measure), tops(second, measure), highest(dataset)
     qrels = {
-        query_id: {**favourable(measure, grades, ours.get(query_id, ()), theirs.get(query_id, ()), top), **grades}
+        query_id: {**best_case(measure, grades, ours.get(query_id, ()), theirs.get(query_id, ()), top), **grades}
         for query_id, grades in dataset.qrels.items()
     }
     return dataclasses.replace(dataset, qrels=qrels)

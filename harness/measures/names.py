@@ -50,7 +50,7 @@ def parse(text: str) -> Measure:
     for pair in filter(None, (match["options"] or "").split(",")):
         key, separator, value = (part.strip() for part in pair.partition("="))
         if not separator or key not in takes or key == "k":
-            known = [f"{one}={takes[one].default}" for one in takes if one != "k"]
+            known = [f"{name}={takes[name].default}" for name in takes if name != "k"]
             raise MeasureError(
                 f"'{text}': {plugin.name} has no parameter '{key}'. It takes {', '.join(known) or 'none'}."
             )

@@ -43,7 +43,7 @@ def weights_digest(spec: ModelSpec, folder: Path) -> str:
     names = (spec.weights, spec.tokenizer) if spec.layout == "static" else _mattering(folder)
     stats = [(folder / name).stat() for name in names]
     found = _digest(
-        folder, tuple(zip(names, (one.st_mtime_ns for one in stats), (one.st_size for one in stats), strict=True))
+        folder, tuple(zip(names, (stat.st_mtime_ns for stat in stats), (one.st_size for one in stats), strict=True))
     )
     if spec.digest and spec.digest != found:
         raise ModelError(

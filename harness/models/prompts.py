@@ -11,7 +11,7 @@ def prompt(prompts: Mapping[str, str], role: Role, task: str = "", kind: str = "
     """The literal prompt, empty where none applies.
 
     The order is mteb's (`AbsEncoder.get_prompt_name`): task-role, task, type-role, type, role. `task` may carry the
-    harness's prefix and options: `mteb/SciFact(split=dev)` is looked up as `SciFact`.
+    harness's prefix and options: `mteb/SciFact(split=dev)` is profile up as `SciFact`.
     """
     plain = task.removeprefix("mteb/").partition("(")[0]
     keys = [f"{plain}-{role}" if plain and role else "", plain, f"{kind}-{role}" if kind and role else "", kind, role]

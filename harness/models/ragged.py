@@ -98,4 +98,4 @@ def count(tokenizer: Any, texts: Sequence[str]) -> NDArray[np.int64]:
 
 
 def _flat(lists: list[list[int]], size: int) -> NDArray[np.int64]:
-    return np.fromiter((one for ids in lists for one in ids), dtype=np.int64, count=size)
+    return np.fromiter((identifier for ids in lists for identifier in ids), dtype=np.int64, count=size)

@@ -19,10 +19,10 @@ from harness.models.runtimes.choice import candidate
 from harness.models.runtimes.parity import EXACT, PROBE, SAME, least_cosine
 from harness.models.runtimes.runner import Runner, Unsupported
 from harness.models.spec import ModelSpec
-from harness.models.whole import Whole, counted, encoded
+from harness.models.text_batch import TextBatch, encoded, with_lengths
 from harness.types import Vectors
 
-Prepared = Ragged | Whole
+Prepared = Ragged | TextBatch
 
 
 class Transformer:
@@ -78,7 +78,7 @@ class Transformer:
 
     def prepare(self, texts: Sequence[str], prompt: str = "") -> Prepared:
         """Texts as tokens, each tokenized once."""
-        make = tokenized if self._tokens else counted
+        make = tokenized if self._tokens else with_lengths
         return make(self._model, texts, prompt, self.max_length)
 
     def forward(self, prepared: Prepared, rows: NDArray[np.int64]) -> Vectors:
@@ -87,7 +87,7 @@ class Transformer:
         Raises:
             MemoryError: The batch does not fit into the device.
         """
-        if isinstance(prepared, Whole):
+        if isinstance(prepared, TextBatch):
             return encoded(self._model, prepared, rows, normalize=self._normalize)
         return self._run.forward(prepared.batch(rows), prepared.shared)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from harness.errors import HarnessError
-from harness.published.differences import Difference, differences
+from harness.published.differences import SettingDifference, differences
 from harness.published.scores import Published
 from harness.records.record import Record
 
@@ -38,13 +38,13 @@ def causes(entry: Published, record: Record, again: Again | None, cell: Sequence
             return [line]
         lines.append(line)
     why = "not tried" if again is None else "no option changes it, so it is not tried"
-    rest = [str(one) for one in found if again is None or not one.words]
-    lines += [f"{one}; {why}" for one in rest]
+    rest = [str(match) for match in found if again is None or not match.words]
+    lines += [f"{difference}; {why}" for difference in rest]
     return lines if rest else [*lines, "the rest of the gap is unexplained"]
 
 
 def _tried(
-    entry: Published, record: Record, some: Sequence[Difference], again: Again, cell: Sequence[Published]
+    entry: Published, record: Record, some: Sequence[SettingDifference], again: Again, cell: Sequence[Published]
 ) -> tuple[str, bool]:
     """What an evaluation with these published settings says, and whether it closes the gap."""
     words = [word for one in some for word in one.words]

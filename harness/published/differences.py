@@ -22,7 +22,7 @@ JOINED = ("mteb", "beir")
 
 
 @dataclass(frozen=True)
-class Difference:
+class SettingDifference:
     """One stated setting that our record does not share.
 
     Attributes:
@@ -42,28 +42,28 @@ class Difference:
         return f"{self.what} is {_shown(self.ours)} here, {_shown(self.theirs)} as published"
 
 
-def differences(entry: Published, record: Record) -> list[Difference]:
+def differences(entry: Published, record: Record) -> list[SettingDifference]:
     """Every stated setting in which the record differs, those that can be tried first; what is unknown is no difference."""
     return sorted(_differences(entry, record), key=lambda one: not one.words)
 
 
-def _differences(entry: Published, record: Record) -> Iterator[Difference]:
+def _differences(entry: Published, record: Record) -> Iterator[SettingDifference]:
     stated, facts = entry.settings, _facts(record)
     for key in FACTS:
         known = key in stated and key in facts and (key != "revision" or facts[key])
         if known and facts[key] != stated[key]:
             words = (f"model.{key}={_word(stated[key])}",) if key in OPTIONS else ()
-            yield Difference(key, facts[key], stated[key], words)
+            yield SettingDifference(key, facts[key], stated[key], words)
     used = record.checks.prompts
     for role, text in stated.get("prompts", {}).items():
         ours = used.get(role, used.get("text")) if used else text
         if ours is not None and ours != text:
-            yield Difference(f"the {role} prompt", ours, text, (f"++model.prompts={{{role}:{_word(text)}}}",))
+            yield SettingDifference(f"the {role} prompt", ours, text, (f"++model.prompts={{{role}:{_word(text)}}}",))
     yield from _of_data(entry, record)
     libraries: Mapping[str, Any] = record.provenance.get("libraries", {})
     for name, version in stated.get("libraries", {}).items():
         if name in libraries and libraries[name] != str(version):
-            yield Difference(f"{name}'s version", libraries[name], version, version=True)
+            yield SettingDifference(f"{name}'s version", libraries[name], version, version=True)
 
 
 def _facts(record: Record) -> Mapping[str, Any]:
@@ -73,7 +73,7 @@ def _facts(record: Record) -> Mapping[str, Any]:
     return {**unset, **record.facts.flat()}
 
 
-def _of_data(entry: Published, record: Record) -> Iterator[Difference]:
+def _of_data(entry: Published, record: Record) -> Iterator[SettingDifference]:
     stated, data = entry.settings, record.dataset
     counts = data.get("counts", {})
     plugin = data.get("asked", {}).get("plugin")
@@ -90,7 +90,9 @@ def _of_data(entry: Published, record: Record) -> Iterator[Difference]:
         if key == "depth" and _cutoff(entry.measure) <= min(value, stated[key]):
             continue  # what stands below the cutoff moves nothing
         words = {"split": (f"task.split={_word(stated[key])}",), "depth": (f"depth={stated[key]}",)}
-        yield Difference("the title's joining" if key == "title" else key, value, stated[key], words.get(key, ()))
+        yield SettingDifference(
+            "the title's joining" if key == "title" else key, value, stated[key], words.get(key, ())
+        )
 
 
 def _cutoff(measure: str) -> float:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from harness.published.scores import Published
+from harness.report.markup import plain
 
 HEADS = ("model", "task", "measure", "theirs", "ours", "gap", "tolerance", "verdict")
 
@@ -50,8 +51,8 @@ def show(outcomes: Sequence[Outcome], console: Console | None = None) -> None:
     for place, head in enumerate(HEADS):
         number = 3 <= place < 7
         table.add_column(head, justify="right" if number else "left", no_wrap=number, overflow="fold")
-    for one in outcomes:
-        table.add_row(*_cells(one), style="bold" if one.verdict in ("off", "failed") else None)
+    for outcome in outcomes:
+        table.add_row(*_cells(outcome), style="bold" if outcome.verdict in ("off", "failed") else None)
     console.print(table)
     for line in [summary(outcomes), *_remarks(outcomes)]:
         console.print(f"  {line}", soft_wrap=True, markup=False)
@@ -61,16 +62,16 @@ def markdown(outcomes: Sequence[Outcome], about: str) -> str:
     """The whole page; `about` says which file, with what, and when."""
     lines = [f"# Reproduction\n\n{summary(outcomes)} {about}\n", f"| {' | '.join(HEADS)} |"]
     lines.append("| :-- | :-- | :-- | --: | --: | --: | --: | :-- |")
-    lines += [f"| {' | '.join(map(_plain, _cells(one)))} |" for one in outcomes]
-    lines += ["", *(f"- {_plain(line)}" for line in _remarks(outcomes)), ""]
+    lines += [f"| {' | '.join(map(plain, _cells(outcome)))} |" for outcome in outcomes]
+    lines += ["", *(f"- {plain(line)}" for line in _remarks(outcomes)), ""]
     lines += ["Theirs:", ""]
     sources = (f"- {_name(one.entry)}: {one.entry.source}" for one in outcomes)
-    return "\n".join([*lines, *map(_plain, dict.fromkeys(sources))]) + "\n"
+    return "\n".join([*lines, *map(plain, dict.fromkeys(sources))]) + "\n"
 
 
 def summary(outcomes: Sequence[Outcome]) -> str:
     """How many of each verdict, in one sentence."""
-    verdicts = [one.verdict for one in outcomes]
+    verdicts = [outcome.verdict for outcome in outcomes]
     counts = [f"{verdicts.count(kind)} {kind}" for kind in ("reproduced", "off", "failed", "not at hand")]
     return f"Of {len(outcomes)} published scores: {', '.join(one for one in counts if not one.startswith('0 '))}."
 
@@ -95,13 +96,9 @@ def _remarks(outcomes: Sequence[Outcome]) -> Iterator[str]:
             if one.verdict == verdict:
                 reasons.setdefault(one.reason, []).append(_name(one.entry))
         yield from (f"{verdict}: {', '.join(dict.fromkeys(names))}: {reason}." for reason, names in reasons.items())
-    notes = [f"tolerance of {_name(one.entry)}: {one.entry.note}" for one in outcomes if one.entry.note]
+    notes = [f"tolerance of {_name(outcome.entry)}: {outcome.entry.note}" for outcome in outcomes if outcome.entry.note]
     yield from dict.fromkeys(notes)
 
 
 def _name(entry: Published) -> str:
     return " ".join([f"{entry.model} × {entry.task}", *entry.options])
-
-
-def _plain(text: str) -> str:
-    return text.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;").replace("[", "\\[")

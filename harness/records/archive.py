@@ -88,7 +88,9 @@ class Archive:
     def read(self) -> list[Record]:
         """Every record, in the order of task, system and date."""
         records = [_read(path) for path in self.folder.glob("records/*/*/record.json")]
-        return sorted(records, key=lambda one: (one.task, one.system, str(one.provenance.get("date", "")), one.key))
+        return sorted(
+            records, key=lambda record: (record.task, record.system, str(record.provenance.get("date", "")), record.key)
+        )
 
     def run(self, record: Record) -> Run:
         """The run behind a record; `ResultsError` where none was kept."""

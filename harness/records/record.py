@@ -106,7 +106,7 @@ def to_json(record: Record) -> str:
     """The record as JSON; NaN and infinity are refused rather than written."""
     plain = {one.name: getattr(record, one.name) for one in dataclasses.fields(record)}
     plain |= {"facts": record.facts.flat(), "checks": record.checks.flat()}
-    plain["measures"] = [dataclasses.asdict(one) for one in record.measures]
+    plain["measures"] = [dataclasses.asdict(measure) for measure in record.measures]
     return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.records.record import Measured, Record
-from harness.report.standing import aligned
+from harness.report.rank_intervals import aligned
 from harness.stats.bootstrap import bootstrap_means, interval
 from harness.stats.paired import max_t
 from harness.types import Scores
@@ -57,7 +57,7 @@ def show(
                 )
         table.add_row(*row)
     console.print(table)
-    for line in [*lines, *(Text(f"  warning: {one}", style="bold") for one in warnings)]:
+    for line in [*lines, *(Text(f"  warning: {warning}", style="bold") for warning in warnings)]:
         console.print(line, soft_wrap=True)
     return warnings
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from harness.facts import Facts
 from harness.records.record import Record
-from harness.report.grid import NOT_RUN, Board, Cell, Column, Row
-from harness.report.grounds import Grounds
-from harness.report.ranking import common, placed
+from harness.report.comparability import Comparability
+from harness.report.grid import NOT_RUN, Board, BoardCell, Column, Row
+from harness.report.ranking import common, ranked_rows
 from harness.report.speed import texts_per_second
 from harness.types import Scores
 
@@ -26,14 +26,14 @@ def board(records: Sequence[Record], scores_of: ScoresOf, measure: str | None = 
     for record in sorted(records, key=lambda one: str(one.provenance.get("date", ""))):
         latest[record.system, record.task] = record
     done = [one for one in latest.values() if one.status == "ok"]
-    grounds, known = Grounds(done), {id(one): dict(scores_of(one)) for one in done}
+    grounds, known = Comparability(done), {id(one): dict(scores_of(one)) for one in done}
     systems = sorted({system for system, _ in latest})
     columns = [_column(task, [one for one in done if one.task == task], grounds, measure) for task in _tasks(latest)]
     rows = [
         _row(system, tuple(_cell(latest.get((system, one.task)), one, grounds) for one in columns), latest)
         for system in systems
     ]
-    ranked = placed(rows, columns, known)
+    ranked = ranked_rows(rows, columns, known)
     incomplete = any(row.rank is None and row.done for row in ranked)
     shared = common(columns, rows) if incomplete else []
     return Board(
@@ -46,8 +46,8 @@ def _tasks(latest: Iterable[tuple[str, str]]) -> list[str]:
     return sorted({task for _, task in latest})
 
 
-def _column(task: str, records: Sequence[Record], grounds: Grounds, measure: str | None) -> Column:
-    done = [one for one in records if one.primary]
+def _column(task: str, records: Sequence[Record], grounds: Comparability, measure: str | None) -> Column:
+    done = [record for record in records if record.primary]
     if not done:
         return Column(task, measure or "", "higher", "share", "", None)
     usual = [one for one in done if not any(found.experiment for found in grounds.differences(one))]
@@ -57,17 +57,17 @@ def _column(task: str, records: Sequence[Record], grounds: Grounds, measure: str
     return Column(task, shown.measure, shown.direction, shown.unit, shown.source, reference)
 
 
-def _cell(record: Record | None, column: Column, grounds: Grounds) -> Cell:
+def _cell(record: Record | None, column: Column, grounds: Comparability) -> BoardCell:
     if record is None:
         return NOT_RUN
     if record.status != "ok":
-        return Cell(record.status, record=record)
+        return BoardCell(record.status, record=record)
     measured = record.get(column.measure)
     if measured is None:
-        return Cell("not measured", record=record)
-    return Cell("ok", measured, record, tuple(grounds.differences(record)))
+        return BoardCell("not measured", record=record)
+    return BoardCell("ok", measured, record, tuple(grounds.differences(record)))
 
 
-def _row(system: str, cells: tuple[Cell, ...], latest: Mapping[tuple[str, str], Record]) -> Row:
+def _row(system: str, cells: tuple[BoardCell, ...], latest: Mapping[tuple[str, str], Record]) -> Row:
     own = [record for (name, _), record in latest.items() if name == system and record.status == "ok"]
     return Row(system, cells, own[-1].facts if own else Facts(), texts_per_second(own))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from harness.errors import ResultsError, UnknownName
 from harness.records.record import Record
-from harness.report.grid import Board, Cell, Column
+from harness.report.grid import Board, BoardCell, Column
 
 
 def explanation(board: Board, system: str) -> list[str]:
@@ -18,7 +18,7 @@ def explanation(board: Board, system: str) -> list[str]:
     lines = [system]
     for column, cell in zip(board.columns, row.cells, strict=True):
         lines += [f"  {column.task}: {_verdict(cell)}"]
-        lines += [f"    {one}" for one in cell.differences]
+        lines += [f"    {difference}" for difference in cell.differences]
         if cell.differences:
             lines.append(f"    → {remedy(cell, column)}")
     return lines
@@ -40,19 +40,23 @@ def refuse_differences(board: Board) -> None:
         )
 
 
-def remedy(cell: Cell, column: Column) -> str:
+def remedy(cell: BoardCell, column: Column) -> str:
     """The command that makes a cell comparable."""
     assert cell.record is not None and column.reference is not None
     own, rest = _words(cell.record), _words(column.reference)
     if not cell.comparable:  # the column's data and depth, with this row's model
         words = [word for word in rest if not _of_model(word)]
         own = [*(word for word in own if _of_model(word)), *words]
-    others = [f"{one.what}=={one.rest}" for one in cell.differences if _is_library(one.what, cell.record)]
+    others = [
+        f"{difference.what}=={difference.rest}"
+        for difference in cell.differences
+        if _is_library(difference.what, cell.record)
+    ]
     before = f"pip install {' '.join(others)}, then " if others else ""
     return f"{before}harness {shlex.join(own)} overwrite=true"
 
 
-def _verdict(cell: Cell) -> str:
+def _verdict(cell: BoardCell) -> str:
     if cell.status != "ok":
         return cell.status
     if not cell.comparable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from harness.report.formatting import percent
 from harness.report.grid import Board, Column
 
 NOTABLE = 0.02
@@ -26,14 +27,14 @@ def sureness(board: Board) -> list[str]:
     ranked = [row for row in board.rows if row.rank is not None]
     if len(ranked) < 2 and len(board.columns) < 2:
         return []
-    stands = ranked[0].standing if ranked else None
+    stands = ranked[0].rank_interval if ranked else None
     if stands is None or stands.first is None:
         return [UNTESTED] if len(ranked) > 1 else []
     lines = [] if stands.low is not None else [BY_TASKS]
     wide = [
-        f"{row.system} {row.standing.wide[0]:.3f} to {row.standing.wide[1]:.3f}"
+        f"{row.system} {row.rank_interval.wide[0]:.3f} to {row.rank_interval.wide[1]:.3f}"
         for row in ranked
-        if row.standing.wide is not None and row.mean is not None
+        if row.rank_interval.wide is not None and row.mean is not None
     ]
     if wide:
         shown = ", ".join(wide[:MOST]) + (f" and {len(wide) - MOST} more" if len(wide) > MOST else "")
@@ -61,13 +62,15 @@ def data_line(board: Board, column: Column) -> str:
 
 
 def _doubts(board: Board, column: Column) -> list[str]:
-    """Least and most share, at the measure's cutoff, of what counts as wrong because nobody looked, and of what is tied."""
+    """Least and most share, at the measure's cutoff, of what counts as wrong because nobody profile, and of what is tied."""
     place, cutoff = board.columns.index(column), column.measure.partition("@")[2]
     records = [row.cells[place].record for row in board.rows if row.cells[place].counts]
     found = []
     for kind, name in (("unjudged", f"unjudged@{cutoff}"), ("ties", f"ties@{cutoff}")):
         shares = [
-            getattr(one.checks, kind)[name] for one in records if one is not None and name in getattr(one.checks, kind)
+            getattr(record.checks, kind)[name]
+            for record in records
+            if record is not None and name in getattr(record.checks, kind)
         ]
         if not shares or (kind == "ties" and max(shares) < NOTABLE):
             continue
@@ -88,8 +91,8 @@ def truncation(board: Board) -> list[str]:
             if not share.get("texts_cut"):
                 continue
             line = (
-                f"{row.system} reads {row.facts.max_length} tokens: on {column.task} {_percent(share['texts_cut'])} of "
-                f"the documents and {_percent(share['tokens_cut'])} of all tokens are cut"
+                f"{row.system} reads {row.facts.max_length} tokens: on {column.task} {percent(share['texts_cut'])} of "
+                f"the documents and {percent(share['tokens_cut'])} of all tokens are cut"
             )
             if cost := found.get("quality"):
                 line += (
@@ -103,10 +106,6 @@ def truncation(board: Board) -> list[str]:
     )
 
 
-def _percent(share: float) -> str:
-    return "<1 %" if share < 0.005 else f"{share:.0%}".replace("%", " %")
-
-
 def definitions(board: Board) -> list[str]:
     """`nDCG@10 (share, higher is better): source` for each measure shown."""
     seen = {column.measure: column for column in board.columns if column.measure}
@@ -118,7 +117,7 @@ def definitions(board: Board) -> list[str]:
 
 def commands(board: Board) -> list[str]:
     """The command behind each row: with the task of each column it makes the cell again."""
-    found = {str(one.provenance.get("command", "")) for one in board.records}
+    found = {str(record.provenance.get("command", "")) for record in board.records}
     return sorted(filter(None, found))
 
 
@@ -126,7 +125,7 @@ def origin(board: Board) -> str:
     """Date of the newest record, version and commit of the harness, machine."""
     if not board.records:
         return ""
-    newest = max(board.records, key=lambda one: str(one.provenance.get("date", "")))
+    newest = max(board.records, key=lambda record: str(record.provenance.get("date", "")))
     made = newest.provenance
     machine = made.get("machine", {})
     commits = sorted({str(one.provenance.get("commit", "")) for one in board.records} - {""})

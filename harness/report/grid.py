@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 
 from harness.facts import Facts
 from harness.records.record import Measured, Record
-from harness.report.grounds import Difference
-from harness.report.standing import NOT_STANDING, Standing
+from harness.report.comparability import Mismatch
+from harness.report.rank_intervals import NO_RANK_INTERVAL, RankInterval
 
 
 @dataclass(frozen=True)
-class Cell:
+class BoardCell:
     """One system on one task.
 
     Attributes:
@@ -23,13 +23,13 @@ class Cell:
     status: str
     measured: Measured | None = None
     record: Record | None = None
-    differences: tuple[Difference, ...] = ()
-    level: bool = False
+    differences: tuple[Mismatch, ...] = ()
+    tied_for_best: bool = False
 
     @property
     def comparable(self) -> bool:
         """False where data set, split, depth or policy are not those of the rest of the column."""
-        return not any(one.experiment for one in self.differences)
+        return not any(difference.experiment for difference in self.differences)
 
     @property
     def counts(self) -> bool:
@@ -37,7 +37,7 @@ class Cell:
         return self.status == "ok" and self.comparable
 
 
-NOT_RUN = Cell("not run")
+NOT_RUN = BoardCell("not run")
 
 
 @dataclass(frozen=True)
@@ -60,17 +60,17 @@ class Row:
         mean: Over all columns; None where a cell is missing, or where its cells come from different weights.
         common: Over the columns that every row with a number has; None where rows are all complete.
         rank: Place from 1 by its number among the complete rows; None for the others, which stand below the line.
-        standing: How sure that place is.
+        rank_interval: How sure that place is.
     """
 
     system: str
-    cells: tuple[Cell, ...]
+    cells: tuple[BoardCell, ...]
     facts: Facts
     speed: float | None
     mean: float | None = None
     common: float | None = None
     rank: int | None = None
-    standing: Standing = NOT_STANDING
+    rank_interval: RankInterval = NO_RANK_INTERVAL
 
     @property
     def weights(self) -> int:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from harness.report import footer, words
-from harness.report.grid import Board, Cell, Row
+from harness.report import footer, formatting
+from harness.report.grid import Board, BoardCell, Row
+from harness.report.markup import plain
 
 
 def markdown(board: Board, plots: dict[str, str]) -> str:
@@ -19,9 +20,9 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
             "",
         ]
     lines += [" ".join([footer.HOW_TO_READ, *footer.sureness(board)]), ""]
-    lines += [f"- {line}" for line in words.legend(board)] + ([""] if words.legend(board) else [])
-    if words.failures(board):
-        lines += ["## Not measured", "", *(f"- {_plain(line)}" for line in words.failures(board)), ""]
+    lines += [f"- {line}" for line in formatting.legend(board)] + ([""] if formatting.legend(board) else [])
+    if formatting.failures(board):
+        lines += ["## Not measured", "", *(f"- {plain(line)}" for line in formatting.failures(board)), ""]
     for caption, path in plots.items():
         lines += [f"![{caption}]({path})", ""]
     lines += ["## What was measured", ""]
@@ -35,10 +36,15 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
 
 
 def _table(board: Board) -> list[str]:
-    heads = [words.RANK, "system", *(f"{column.task}<br>{words.heading(column)}" for column in board.columns), "mean"]
+    heads = [
+        formatting.RANK,
+        "system",
+        *(f"{column.task}<br>{formatting.heading(column)}" for column in board.columns),
+        "mean",
+    ]
     if board.common_tasks:
         heads.append("common mean")
-    heads += [words.BEST, "documents/s", "dimension", "bytes", "reads", "parameters", "licence"]
+    heads += [formatting.BEST, "documents/s", "dimension", "bytes", "reads", "parameters", "licence"]
     rule = [":-:", ":--", *[":--:" for _ in board.columns], "--:", *(["--:"] if board.common_tasks else [])]
     rows = [_line(heads), _line([*rule, "--:", "--:", "--:", "--:", ":--", "--:", ":--"])]
     below = False
@@ -51,26 +57,26 @@ def _table(board: Board) -> list[str]:
 
 
 def _row(board: Board, row: Row) -> list[str]:
-    common = [words.common(row)] if board.common_tasks else []
+    common = [formatting.common(row)] if board.common_tasks else []
     return [
-        words.rank(row),
-        _plain(row.system),
+        formatting.rank(row),
+        plain(row.system),
         *(_cell(cell) for cell in row.cells),
-        words.mean(row, len(board.columns)),
+        formatting.mean(row, len(board.columns)),
         *common,
-        words.best(row),
-        words.speed(row),
-        words.fact(row, "dimension"),
-        words.size(row),
-        words.reads(row),
-        words.count(row.facts.parameters),
-        words.fact(row, "licence"),
+        formatting.best(row),
+        formatting.speed(row),
+        formatting.fact(row, "dimension"),
+        formatting.size(row),
+        formatting.reads(row),
+        formatting.count(row.facts.parameters),
+        formatting.fact(row, "licence"),
     ]
 
 
-def _cell(cell: Cell) -> str:
-    text = words.value(cell)
-    if not cell.level:
+def _cell(cell: BoardCell) -> str:
+    text = formatting.value(cell)
+    if not cell.tied_for_best:
         return text
     head, _, tail = text.partition(" ")
     return f"**{head}**" + (f" {tail}" if tail else "")
@@ -78,8 +84,3 @@ def _cell(cell: Cell) -> str:
 
 def _line(fields: list[str]) -> str:
     return "| " + " | ".join(fields) + " |"
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown is not to read as markup."""
-    return text.replace("|", "\\|").replace("*", "\\*").replace("<", "&lt;")

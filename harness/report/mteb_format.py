@@ -58,7 +58,7 @@ def task_result(task: str, records: Sequence[Record]) -> dict[str, Any]:
         options = record.dataset["options"]
         scores[record.dataset["split"]].append(
             {
-                **{theirs(one.measure): one.mean for one in record.measures if theirs(one.measure)},
+                **{theirs(measure.measure): measure.mean for measure in record.measures if theirs(measure.measure)},
                 "main_score": record.measures[0].mean,
                 "hf_subset": options["subset"],
                 "languages": options["languages"],

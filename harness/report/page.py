@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from harness.report import footer, words
-from harness.report.grid import Board, Cell
+from harness.report import footer, formatting
+from harness.report.grid import Board, BoardCell
 from harness.report.template import rendered
 
 
@@ -12,7 +12,7 @@ def page(board: Board, drawings: dict[str, str]) -> str:
     return rendered(
         "board",
         board=board,
-        words=words,
+        formatting=formatting,
         footer=footer,
         drawings=drawings,
         how=footer.HOW_TO_READ.replace("**Bold**", "<b>Bold</b>"),
@@ -21,12 +21,12 @@ def page(board: Board, drawings: dict[str, str]) -> str:
     )
 
 
-def _sort_key(cell: Cell) -> str:
+def _sort_key(cell: BoardCell) -> str:
     """What a click on the column's head sorts by; cells without a number go last."""
     return repr(cell.measured.mean) if cell.measured is not None else ""
 
 
-def _why(cell: Cell) -> str:
+def _why(cell: BoardCell) -> str:
     """What a pointer over the cell is told: why there is no number, or what is different about it."""
     if cell.record is not None and cell.record.reason:
         return cell.record.reason

@@ -9,10 +9,10 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from harness.report import words
+from harness.report import formatting
 from harness.report.canvas import ACCENT, GREY, INK, figure, frame
+from harness.report.compression import kept
 from harness.report.grid import Board, Column
-from harness.report.ladder import kept
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -116,7 +116,7 @@ def _panel(axes: Axes, board: Board, column: Column) -> None:
     for height, (_, cell) in enumerate(shown):
         one = cell.measured
         assert one is not None
-        colour = ACCENT if cell.level else (INK if cell.comparable else GREY)
+        colour = ACCENT if cell.tied_for_best else (INK if cell.comparable else GREY)
         bounds = [one.mean if one.low is None else one.low, one.mean if one.high is None else one.high]
         axes.plot(bounds, [height, height], color=colour, linewidth=2, solid_capstyle="round")
         axes.plot(one.mean, height, color=colour, markersize=6.5, marker="o" if cell.comparable else "x")
@@ -124,7 +124,7 @@ def _panel(axes: Axes, board: Board, column: Column) -> None:
     axes.set_yticks(range(len(shown)), [_short(system) for system, _ in shown], fontsize=9)
     axes.set_ylim(-0.6, max(len(shown) - 0.3, 0.7))
     best = f" (the best {MOST} of {left_out + MOST})" if left_out > 0 else ""
-    axes.set_title(f"{column.task}{best}\n{words.heading(column)}", loc="left", fontsize=10, color=INK)
+    axes.set_title(f"{column.task}{best}\n{formatting.heading(column)}", loc="left", fontsize=10, color=INK)
     frame(axes)
     axes.grid(axis="x", color="#e4e7eb", linewidth=0.8)
 

@@ -12,8 +12,8 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.report.grid import Cell, Column, Row
-from harness.report.standing import aligned, leading, standings
+from harness.report.grid import BoardCell, Column, Row
+from harness.report.rank_intervals import aligned, leading, rank_intervals
 from harness.types import Scores
 
 AVERAGEABLE = {"share", "mteb"}
@@ -24,11 +24,11 @@ Known = Mapping[int, Mapping[str, Scores]]
 """Scores per query of each record, by the record's `id`."""
 
 
-def placed(rows: Sequence[Row], columns: Sequence[Column], known: Known) -> list[Row]:
-    """The rows in their order, with their means, marks and standings; the incomplete ones last and unranked."""
+def ranked_rows(rows: Sequence[Row], columns: Sequence[Column], known: Known) -> list[Row]:
+    """The rows in their order, with their means, marks and rank_intervals; the incomplete ones last and unranked."""
     shared = common(columns, rows)
     ranked = _ranked([_with_means(row, columns, shared) for row in rows], columns)
-    return _standing(_tie_groups(ranked, columns, known), columns, known)
+    return _with_rank_intervals(_tie_groups(ranked, columns, known), columns, known)
 
 
 def common(columns: Sequence[Column], rows: Sequence[Row]) -> list[Column]:
@@ -54,7 +54,7 @@ def _with_means(row: Row, columns: Sequence[Column], common: Sequence[Column]) -
     )
 
 
-def _average(cells: Sequence[Cell], columns: Sequence[Column]) -> float | None:
+def _average(cells: Sequence[BoardCell], columns: Sequence[Column]) -> float | None:
     averageable = all(column.direction == "higher" and column.unit in AVERAGEABLE for column in columns)
     return float(np.mean([_mean(cell) for cell in cells])) if cells and averageable else None
 
@@ -75,7 +75,7 @@ def _ranked(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
 
 def _tie_groups(rows: Sequence[Row], columns: Sequence[Column], known: Known) -> list[Row]:
     """Mark the best of each column and all that its queries cannot tell from it."""
-    level: dict[tuple[str, int], bool] = {}
+    tied: dict[tuple[str, int], bool] = {}
     for place, column in enumerate(columns):
         counting = [row for row in rows if row.cells[place].counts]
         if not counting:
@@ -85,33 +85,34 @@ def _tie_groups(rows: Sequence[Row], columns: Sequence[Column], known: Known) ->
         values = _per_query(counting, place, column, known)
         best = max(means) if higher else min(means)
         marks = leading(values, higher=higher) if values is not None else [mean == best for mean in means]
-        level |= {(row.system, place): mark for row, mark in zip(counting, marks, strict=True)}
+        tied |= {(row.system, place): mark for row, mark in zip(counting, marks, strict=True)}
     return [
         replace(
             row,
             cells=tuple(
-                replace(cell, level=level.get((row.system, place), False)) for place, cell in enumerate(row.cells)
+                replace(cell, tied_for_best=tied.get((row.system, place), False))
+                for place, cell in enumerate(row.cells)
             ),
         )
         for row in rows
     ]
 
 
-def _standing(rows: Sequence[Row], columns: Sequence[Column], known: Known) -> list[Row]:
+def _with_rank_intervals(rows: Sequence[Row], columns: Sequence[Column], known: Known) -> list[Row]:
     """How sure the places of the ranked rows are."""
     ranked = [row for row in rows if row.rank is not None]
     if not ranked:
         return list(rows)
     tasks = [_per_query(ranked, place, column, known) for place, column in enumerate(columns)]
     means = np.array([[_mean(row.cells[place]) for row in ranked] for place in range(len(columns))])
-    found = standings(tasks, means, higher=columns[0].direction == "higher")
-    return [*(replace(row, standing=one) for row, one in zip(ranked, found, strict=True)), *rows[len(ranked) :]]
+    found = rank_intervals(tasks, means, higher=columns[0].direction == "higher")
+    return [*(replace(row, rank_interval=one) for row, one in zip(ranked, found, strict=True)), *rows[len(ranked) :]]
 
 
 def _per_query(rows: Sequence[Row], place: int, column: Column, known: Known) -> Floats | None:
     return aligned([known[id(row.cells[place].record)].get(column.measure) for row in rows])
 
 
-def _mean(cell: Cell) -> float:
+def _mean(cell: BoardCell) -> float:
     assert cell.measured is not None
     return cell.measured.mean

@@ -25,9 +25,9 @@ def cells_csv(board: Board) -> str:
 def measures_csv(board: Board) -> str:
     """The same columns for every measure of every record that is shown."""
     rows = [
-        [record.system, record.task, one.measure, *_numbers(one), record.status]
-        for record in sorted(board.records, key=lambda one: (one.task, one.system))
-        for one in record.measures
+        [record.system, record.task, measure.measure, *_numbers(measure), record.status]
+        for record in sorted(board.records, key=lambda record: (record.task, record.system))
+        for measure in record.measures
     ]
     return _csv(CELLS, rows)
 

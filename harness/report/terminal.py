@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report import words
+from harness.report import formatting
 from harness.report.grid import Board
 
 
@@ -20,7 +20,7 @@ def show(board: Board, console: Console | None = None) -> None:
     table.add_column("rank\n95 %", justify="center")
     table.add_column("system", overflow="fold")
     for column in board.columns:
-        table.add_column(Text(f"{column.task}\n{words.heading(column)}"), justify="right")
+        table.add_column(Text(f"{column.task}\n{formatting.heading(column)}"), justify="right")
     table.add_column("mean", justify="right")
     if board.common_tasks:
         table.add_column("common\nmean", justify="right")
@@ -30,14 +30,15 @@ def show(board: Board, console: Console | None = None) -> None:
     table.add_column("bytes", justify="right")
     ranked = sum(row.rank is not None for row in board.rows)
     for place, row in enumerate(board.rows, start=1):
-        cells = [Text(words.value(cell), style="bold" if cell.level else "") for cell in row.cells]
-        common = [words.common(row)] if board.common_tasks else []
+        cells = [Text(formatting.value(cell), style="bold" if cell.tied_for_best else "") for cell in row.cells]
+        common = [formatting.common(row)] if board.common_tasks else []
         table.add_row(
-            words.rank(row), Text(row.system), *cells, words.mean(row, len(board.columns)), *common,
-            words.best(row), words.speed(row), words.fact(row, "dimension"), words.size(row), end_section=place == ranked,
+            formatting.rank(row), Text(row.system), *cells, formatting.mean(row, len(board.columns)), *common,
+            formatting.best(row), formatting.speed(row), formatting.fact(row, "dimension"), formatting.size(row),
+            end_section=place == ranked,
         )  # fmt: skip
     console.print(table)
-    for line in [*words.legend(board), *words.failures(board)]:
+    for line in [*formatting.legend(board), *formatting.failures(board)]:
         console.print(
             Text(f"  {line}", style="dim"), no_wrap=True, overflow="ellipsis"
         )  # the whole reason is on the page

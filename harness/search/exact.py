@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ConfigError, NotApplicable
-from harness.search.knn import Pairs
+from harness.search.knn import Neighbours
 from harness.search.nearest import nearest, padded, score_exactly
 from harness.search.order import best_rows, id_ranks
 from harness.search.packed import PackedIndex
@@ -102,7 +102,7 @@ class VectorIndex:
         ids = [row[:count] for row, count in zip(self._names[position].tolist(), counts, strict=True)]
         return ids, [row[:count] for row, count in zip(score, counts, strict=True)]
 
-    def _nearest(self, left: Vectors, query_ids: Sequence[str], most: int, candidates: Candidates | None) -> Pairs:
+    def _nearest(self, left: Vectors, query_ids: Sequence[str], most: int, candidates: Candidates | None) -> Neighbours:
         if candidates is not None:
             wanted = [
                 np.array([self._positions[document_id] for document_id in candidates[query_id]], dtype=np.int64)
@@ -115,7 +115,9 @@ class VectorIndex:
         return nearest(left, self._rows, most, euclidean=self._euclidean, memory=self._memory, device=self._device)
 
 
-def _among(left: Vectors, documents: Rows, wanted: list[NDArray[np.int64]], *, euclidean: bool, memory: int) -> Pairs:
+def _among(
+    left: Vectors, documents: Rows, wanted: list[NDArray[np.int64]], *, euclidean: bool, memory: int
+) -> Neighbours:
     """Each query's candidates, scored."""
     scores = [np.zeros(len(one), dtype=np.float32) for one in wanted]
     for start, right in pieces(documents, memory):

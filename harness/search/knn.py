@@ -136,10 +136,10 @@ def _ranked(left: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: 
     return Fetched(place, score, np.full(len(left), -np.inf, dtype=np.float32) if whole else score.min(axis=1))
 
 
-Pairs = tuple[NDArray[np.int64], NDArray[np.float32]]
+Neighbours = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
-def _best(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str = "cpu") -> Pairs:
+def _best(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str = "cpu") -> Neighbours:
     scores = _scores(left, right, euclidean=euclidean)
     if k == len(right):
         return np.broadcast_to(np.arange(k), scores.shape), scores
@@ -158,7 +158,7 @@ def _scores(
     return np.asarray(scores, dtype=np.float32)
 
 
-def with_torch(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str) -> Pairs:
+def with_torch(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str) -> Neighbours:
     """The k rows of `right` that are nearest to each row of `left`, in no particular order; on an accelerator."""
     import torch
 

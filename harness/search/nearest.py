@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from harness.search.knn import Fetched, Pairs, fetch, merged
+from harness.search.knn import Fetched, Neighbours, fetch, merged
 from harness.search.order import columns_by_score
 from harness.search.rows import Rows, pieces
 from harness.types import Vectors
@@ -24,12 +24,14 @@ NEAR = 5e-8
 SPARE = 16
 """How many more than wanted are fetched, so that what is near the last place is decided among those fetched."""
 ROWS = 8_192
-"""Pairs computed again at once."""
+"""Neighbours computed again at once."""
 SHARE = 128
 """Queries that a thread of its own is worth."""
 
 
-def nearest(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str = "cpu") -> Pairs:
+def nearest(
+    left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str = "cpu"
+) -> Neighbours:
     """At least `wanted` documents per query: those, and all that may tie with the last of them.
 
     Args:
@@ -46,15 +48,15 @@ def nearest(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, mem
     if threads == 1 or device != "cpu" or len(left) < SHARE * threads:
         return _part(left, documents, wanted, euclidean=euclidean, memory=memory, device=device)
 
-    def run(some: Vectors) -> Pairs:
+    def run(some: Vectors) -> Neighbours:
         return _part(some, documents, wanted, euclidean=euclidean, memory=memory // threads, device=device)
 
     # only the product is threaded by its library: a share of the queries per core threads all the rest too
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-        return stacked(list(pool.map(run, np.array_split(left, threads))))
+        return below_each_other(list(pool.map(run, np.array_split(left, threads))))
 
 
-def _part(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str) -> Pairs:
+def _part(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str) -> Neighbours:
     """`nearest` for some of the queries."""
     found = fetch(
         left, documents, min(wanted + SPARE, len(documents)), euclidean=euclidean, memory=memory, device=device
@@ -95,7 +97,7 @@ def _margin(left: Vectors, score: NDArray[np.float32], dimension: int, *, euclid
 def _settled(
     left: Vectors, documents: Rows, place: NDArray[np.int64], score: NDArray[np.float32], margin: NDArray[np.float64],
     *, euclidean: bool,
-) -> Pairs:  # fmt: skip
+) -> Neighbours:  # fmt: skip
     """The same documents by rising score, those with a neighbour within the margin scored again; as narrow as they can be."""
     order = columns_by_score(score)
     most = int((score > -np.inf).sum(axis=1).max(initial=1))
@@ -114,9 +116,9 @@ def _settled(
     return place, rising
 
 
-def _exactly(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int) -> Pairs:
+def _exactly(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int) -> Neighbours:
     """Every document that may stand among the best `wanted` of these queries, scored exactly."""
-    rows: list[list[Pairs]] = [[] for _ in left]
+    rows: list[list[Neighbours]] = [[] for _ in left]
     for start, right in pieces(documents, memory):
         for row, query in enumerate(left):
             score = score_exactly(query[None, :], right, euclidean=euclidean)
@@ -128,7 +130,7 @@ def _exactly(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, me
     return padded([(np.concatenate([one for one, _ in row]), np.concatenate([one for _, one in row])) for row in rows])
 
 
-def stacked(parts: list[Pairs]) -> Pairs:
+def below_each_other(parts: list[Neighbours]) -> Neighbours:
     """Arrays of different widths one below the other, filled with minus infinity at the left."""
     width = max(place.shape[1] for place, _ in parts)
     places = [np.pad(place, ((0, 0), (width - place.shape[1], 0))) for place, _ in parts]
@@ -136,7 +138,7 @@ def stacked(parts: list[Pairs]) -> Pairs:
     return np.concatenate(places), np.concatenate(scores)
 
 
-def padded(rows: list[Pairs]) -> Pairs:
+def padded(rows: list[Neighbours]) -> Neighbours:
     """Rows of different lengths as one array each, filled with minus infinity."""
     width = max((len(place) for place, _ in rows), default=0)
     places = np.zeros((len(rows), width), dtype=np.int64)

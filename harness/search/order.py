@@ -34,7 +34,7 @@ def restricted(
     """
     if candidates is not None:
         allowed = np.full(len(row), -np.inf, dtype=np.float32)
-        pool = [places[one] for one in candidates[query_id]]
+        pool = [places[candidate] for candidate in candidates[query_id]]
         allowed[pool] = row[pool]
         row = allowed
     if exclude_self and query_id in places:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.search.knn import Pairs
+from harness.search.knn import Neighbours
 from harness.search.nearest import ROWS, score_exactly
 from harness.search.rows import Rows, pieces
 from harness.search.variant import Variant
@@ -44,7 +44,7 @@ class PackedIndex:
             self._index.add(signs(vectors) if self._binary else vectors)
         self.size = len(documents) * variant.bytes_per_document(documents.dimension)
 
-    def nearest(self, left: Vectors, wanted: int) -> Pairs:
+    def nearest(self, left: Vectors, wanted: int) -> Neighbours:
         """At least `wanted` documents per query: those, and all that tie with the last of them.
 
         Args:
@@ -61,7 +61,7 @@ class PackedIndex:
             score[row, place_of] = score_exactly(left[row], right, euclidean=self._euclidean)
         return place, score
 
-    def _fetch(self, left: Vectors, wanted: int) -> Pairs:
+    def _fetch(self, left: Vectors, wanted: int) -> Neighbours:
         """The best by the packed vectors. Where more tie with the last place than were fetched, more are fetched."""
         total = len(self._documents)
         fetched = min(wanted + SPARE, total)
@@ -82,7 +82,7 @@ class PackedIndex:
             crowded = crowded[score[crowded, wanted - 1] <= score[crowded, -1]] if fetched < total else crowded[:0]
         return place, score
 
-    def _ask(self, left: Vectors, fetched: int) -> Pairs:
+    def _ask(self, left: Vectors, fetched: int) -> Neighbours:
         found: NDArray[Any]
         if self._binary:
             found, place = self._index.search(signs(left), fetched)

@@ -25,7 +25,7 @@ def stacked(tasks: Sequence[Floats]) -> Floats:
     Returns:
         Shape (queries of all tasks, systems).
     """
-    rows = sum(len(one) for one in tasks)
+    rows = sum(len(task) for task in tasks)
     return np.vstack([one * (rows / (len(tasks) * len(one))) for one in tasks])
 
 

@@ -56,7 +56,7 @@ def ranks(
         higher: Whether more is better.
     """
     tasks = [values] if isinstance(values, np.ndarray) else list(values)
-    signed = [one if higher else -one for one in tasks]
+    signed = [task if higher else -task for task in tasks]
     rows = stacked(signed)
     count = rows.shape[1]
     left, right = np.triu_indices(count, 1)

@@ -17,7 +17,7 @@ import numpy as np
 from harness.context import Context
 from harness.encode.guard import check_vectors
 from harness.facts import Facts, Notes
-from harness.models.mteb import load, revision_of, similarity_name, vectors
+from harness.models.mteb_loader import load, revision_of, similarity_name, vectors
 from harness.registry import system
 from harness.search.exact import VectorIndex
 from harness.types import Candidates, Progress, Purpose, Role, Run, Texts, Vectors, no_progress

@@ -1,5 +1,5 @@
 """2, 4 and 7. A whole evaluation of minilm on SciFact from cold, as processes: beside mteb and beir at the same precision, beside
-a ladder of 24 variants, and by what it spends beside its forward pass.
+a compression of 24 variants, and by what it spends beside its forward pass.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main() -> str:
                     PEERS, peer, dtype, str(batch), "-", folder=folder
                 )
             if dtype == "float32":
-                contestants["ladder"] = lambda: ours(folder, *LADDER)
+                contestants["compression"] = lambda: ours(folder, *LADDER)
             found[dtype] = interleaved(contestants)
             parts += [
                 f"{dtype}; the peers at batch size {batch}, the best of 8 to 128 for `SentenceTransformer.encode` here. "
@@ -44,7 +44,7 @@ def main() -> str:
             f"Another precision than theirs, and so not the same experiment: our bfloat16 against their default float32, {other}.",
             "",
         ]
-    return "\n".join([*parts, *ladder(found["float32"]), *overhead(found)])
+    return "\n".join([*parts, *compression(found["float32"]), *overhead(found)])
 
 
 def took(runs: list[tuple[float, dict[str, Any]]], what: str = "") -> list[float]:
@@ -68,18 +68,18 @@ def compared(found: dict[str, list[tuple[float, dict[str, Any]]]], dtype: str) -
     return table(head, rows)
 
 
-def ladder(found: dict[str, list[tuple[float, dict[str, Any]]]]) -> list[str]:
+def compression(found: dict[str, list[tuple[float, dict[str, Any]]]]) -> list[str]:
     """One evaluation against 24 variants of it."""
     rows = [
         ["one evaluation, cold", spread(took(found["ours"]), "{:.1f}"), ""],
         [
             "24 variants, cold",
-            spread(took(found["ladder"]), "{:.1f}"),
-            ratio(took(found["ladder"]), took(found["ours"])),
+            spread(took(found["compression"]), "{:.1f}"),
+            ratio(took(found["compression"]), took(found["ours"])),
         ],
     ]
     return [
-        "## 4. A ladder of 24 variants", "",
+        "## 4. A compression of 24 variants", "",
         "Of the same rounds; dims 16 to 384 by float32, float16, int8, binary. Asked: at most 1.3 times one evaluation.", "",
         table(["", "process, s", "times one evaluation"], rows), "",
     ]  # fmt: skip

@@ -16,7 +16,7 @@ SYSTEMS, TASKS, QUERIES, RESAMPLES, SAMPLE = 20, 15, 350, 10_000, 10
 def main() -> str:
     from scipy import stats
 
-    from harness.report.standing import leading, standings
+    from harness.report.rank_intervals import leading, rank_intervals
     from harness.stats.bootstrap import bootstrap_means, interval
 
     generator = np.random.default_rng(0)
@@ -30,7 +30,7 @@ def main() -> str:
                 resampled = bootstrap_means(one, resamples=RESAMPLES)
                 [interval(resampled[:, place]) for place in range(SYSTEMS)]
                 leading(one, higher=True)
-            standings(tasks, means, higher=True)
+            rank_intervals(tasks, means, higher=True)
 
         return seconds(board)
 

@@ -21,7 +21,7 @@ def exportable(model: Any, *, normalize: bool) -> tuple[Any, dict[str, Any]]:
         name for name in model.tokenizer.model_input_names if name in ("input_ids", "attention_mask", "token_type_ids")
     ]
 
-    class Whole(torch.nn.Module):
+    class ExportableModel(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.model = model
@@ -32,4 +32,4 @@ def exportable(model: Any, *, normalize: bool) -> tuple[Any, dict[str, Any]]:
             return torch.nn.functional.normalize(vectors, dim=1) if normalize else vectors
 
     made = model.preprocess(["a probe of some words", "another one, which is somewhat longer than the first"])
-    return Whole().eval(), {name: made[name] for name in names if name in made}
+    return ExportableModel().eval(), {name: made[name] for name in names if name in made}

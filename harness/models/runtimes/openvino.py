@@ -48,7 +48,7 @@ def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
     if executed != HINTS[dtype]:
         raise Unsupported(f"OpenVINO was asked for {dtype} and computes in {executed}")
     request = compiled.create_infer_request()
-    names = [next(iter(one.get_names())) for one in converted.inputs]
+    names = [next(iter(tensor.get_names())) for tensor in converted.inputs]
 
     def run(features: Features, shared: Mapping[str, Any]) -> Vectors:
         request.infer([features[name] for name in names], share_inputs=True)
@@ -76,7 +76,7 @@ def _convert(model: Any, normalize: bool, path: Path) -> Any:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as aside:
         openvino.save_model(converted, Path(aside) / path.name, compress_to_fp16=False)
-        for name in (path.with_suffix(".bin").name, path.name):  # what is looked for comes last
+        for name in (path.with_suffix(".bin").name, path.name):  # what is profile for comes last
             os.replace(Path(aside) / name, path.parent / name)  # noqa: PTH105 - the atomic step, named as such
     return openvino.Core().read_model(path)
 

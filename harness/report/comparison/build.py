@@ -9,10 +9,10 @@ import numpy as np
 
 from harness.measures.evaluate import evaluate
 from harness.measures.names import Measure
+from harness.report.comparison.differences import gap, groups, slices
 from harness.report.comparison.evidence import Evidence
-from harness.report.comparison.gaps import gap, groups, slices
 from harness.report.comparison.unjudged import unsettled
-from harness.report.comparison.values import Comparison, Floats, Gap, Side
+from harness.report.comparison.values import Comparison, Floats, MeanDifference, SystemScore
 from harness.stats.power import detectable
 from harness.types import Dataset, Run
 
@@ -46,17 +46,17 @@ def compare(
     """A against B on one measure.
 
     Args:
-        shown: How many queries won and lost are looked into.
+        shown: How many queries won and lost are profile into.
         notes: What is known of the two beforehand.
     """
     depth = measure.k or max(a.run.depth, b.run.depth)
-    looked = min(depth, a.run.depth, b.run.depth)
+    profile = min(depth, a.run.depth, b.run.depth)
     values, sides = [], []
     for one in (a, b):
-        scores, unjudged, ties = evaluate(one.run, dataset, [measure.name, f"unjudged@{looked}", f"ties@{looked}"])
+        scores, unjudged, ties = evaluate(one.run, dataset, [measure.name, f"unjudged@{profile}", f"ties@{profile}"])
         values.append(scores.values)
         sides.append(
-            Side(one.name, float(scores.values.mean()), float(unjudged.values.mean()), float(ties.values.mean()))
+            SystemScore(one.name, float(scores.values.mean()), float(unjudged.values.mean()), float(ties.values.mean()))
         )
     differences = values[0] - values[1]
     sign = 1.0 if measure.plugin.direction == "higher" else -1.0
@@ -80,7 +80,7 @@ def compare(
         won=evidence.queries([int(one) for one in order[:shown] if ahead[one]]),
         lost=evidence.queries([int(one) for one in order[::-1][:shown] if behind[one]]),
         detectable=detectable(differences),
-        notes=(*notes, *_doubts(sides, looked), *_tied((a, b), sides, dataset, measure)),
+        notes=(*notes, *_doubts(sides, profile), *_tied((a, b), sides, dataset, measure)),
         unsettled=unsettled({a.name: a.run, b.name: b.run}, dataset, measure.name),
         unanswered=unanswered,
         answered=answered,
@@ -89,7 +89,7 @@ def compare(
 
 def _answers(
     contestants: Sequence[Contestant], dataset: Dataset, differences: Floats
-) -> tuple[dict[str, int], Gap | None]:
+) -> tuple[dict[str, int], MeanDifference | None]:
     """Who leaves more than a tenth of the queries unanswered, and the difference over those that both answer."""
     total, both = len(dataset.queries), set(dataset.queries.ids)
     lacking: dict[str, int] = {}
@@ -106,7 +106,7 @@ def _answers(
     return lacking, gap("answered by both", differences[inside])
 
 
-def _doubts(sides: Sequence[Side], k: int) -> list[str]:
+def _doubts(sides: Sequence[SystemScore], k: int) -> list[str]:
     one, other = sides
     found = []
     if abs(one.unjudged - other.unjudged) >= NOTABLE:
@@ -118,7 +118,9 @@ def _doubts(sides: Sequence[Side], k: int) -> list[str]:
     return found
 
 
-def _tied(contestants: Sequence[Contestant], sides: Sequence[Side], dataset: Dataset, measure: Measure) -> list[str]:
+def _tied(
+    contestants: Sequence[Contestant], sides: Sequence[SystemScore], dataset: Dataset, measure: Measure
+) -> list[str]:
     """Where the order of ties decides more than a little: the measure's mean over all their orders, where there is one."""
     if max(side.ties for side in sides) <= NOTABLE:
         return []
@@ -128,6 +130,7 @@ def _tied(contestants: Sequence[Contestant], sides: Sequence[Side], dataset: Dat
         return [f"{line}."]
     name = f"expected-{measure.name}"
     means = ", ".join(
-        f"{one.name} {float(evaluate(one.run, dataset, [name])[0].values.mean()):.3f}" for one in contestants
+        f"{contestant.name} {float(evaluate(contestant.run, dataset, [name])[0].values.mean()):.3f}"
+        for contestant in contestants
     )
     return [f"{line}; over every order of the ties {name} is: {means}."]

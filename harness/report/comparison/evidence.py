@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from harness.report.comparison.values import Floats, Placed, Query
+from harness.report.comparison.values import Floats, Query, RankedDocument
 from harness.types import Dataset, Run
 
 WRONG = 1
@@ -33,26 +33,29 @@ class Evidence:
     def _query(self, place: int) -> Query:
         queries = self._data.queries
         query_id = queries.ids[place]
-        a, b = (float(one[place]) for one in self._values)
+        a, b = (float(value[place]) for value in self._values)
         documents = self._documents(query_id, ahead=0 if a > b else 1)
         return Query(query_id, queries.texts[place], a, b, documents)
 
-    def _documents(self, query_id: str, ahead: int) -> tuple[Placed, ...]:
+    def _documents(self, query_id: str, ahead: int) -> tuple[RankedDocument, ...]:
         """The relevant documents that moved furthest, and what the one behind has at its top instead."""
         grades = self._data.qrels[query_id]
-        rankings = [list(one.get(query_id, ())) for one in self._ranked]
-        places = [{document: place for place, document in enumerate(one, start=1)} for one in rankings]
+        rankings = [list(row.get(query_id, ())) for row in self._ranked]
+        places = [{document: place for place, document in enumerate(ranking, start=1)} for ranking in rankings]
         beyond = max(map(len, rankings)) + 1
 
         def moved(document: str) -> float:
             one, other = (1 / places[side].get(document, beyond * 2) for side in (0, 1))
             return abs(one - other)
 
-        relevant = sorted((one for one in grades if grades[one] > 0), key=lambda one: (-moved(one), -grades[one], one))
+        relevant = sorted(
+            (document_id for document_id in grades if grades[document_id] > 0),
+            key=lambda one: (-moved(one), -grades[one], one),
+        )
         loser = rankings[1 - ahead][: self._depth]
         wrong = [one for one in loser if grades.get(one, 0) <= 0][:WRONG]
         return tuple(
-            Placed(one, self._text(one), grades.get(one), places[0].get(one), places[1].get(one))
+            RankedDocument(one, self._text(one), grades.get(one), places[0].get(one), places[1].get(one))
             for one in [*relevant[:RELEVANT], *wrong]
         )
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from harness.errors import MeasureError
 from harness.measures.holes import settled
-from harness.measures.to_judge import to_judge
-from harness.report.comparison.wording import short
+from harness.measures.judging_priority import judging_priority
+from harness.report.comparison.formatting import short
 from harness.types import Dataset, Run
 
 NEXT = 10
@@ -29,12 +29,12 @@ def unsettled(runs: dict[str, Run], dataset: Dataset, measure: str) -> tuple[str
         f"If every unjudged document in the top of either were judged, the difference would lie between {found.low:+.3f} and "
         f"{found.high:+.3f} (now {found.mean:+.3f}): {verdict}."
     ]
-    pairs = to_judge(runs, dataset, measure, NEXT)
+    pairs = judging_priority(runs, dataset, measure, NEXT)
     places = {one: place for place, one in enumerate(dataset.documents.ids)} if pairs else {}
     texts = dict(zip(dataset.queries.ids, dataset.queries.texts, strict=True))
     lines += [
-        f"Judge next: {one.query_id} × {one.document_id} ({one.effect:+.4f} if relevant): {short(texts[one.query_id])} → "
-        f"{short(dataset.documents.texts[places[one.document_id]]) if one.document_id in places else '(not in the corpus)'}"
-        for one in pairs
+        f"Judge next: {pair.query_id} × {pair.document_id} ({pair.effect:+.4f} if relevant): {short(texts[pair.query_id])} → "
+        f"{short(dataset.documents.texts[places[pair.document_id]]) if pair.document_id in places else '(not in the corpus)'}"
+        for pair in pairs
     ]
     return tuple(lines)

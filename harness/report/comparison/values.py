@@ -12,7 +12,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Side:
+class SystemScore:
     """One of the two: a recorded system, or a run file of any other.
 
     Attributes:
@@ -26,7 +26,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Gap:
+class MeanDifference:
     """A difference of means, A less B, over some of the queries.
 
     Attributes:
@@ -50,7 +50,7 @@ class Gap:
 
 
 @dataclass(frozen=True)
-class Placed:
+class RankedDocument:
     """A document that made a difference.
 
     Attributes:
@@ -73,7 +73,7 @@ class Query:
     text: str
     a: float
     b: float
-    documents: tuple[Placed, ...] = ()
+    documents: tuple[RankedDocument, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -94,21 +94,21 @@ class Comparison:
     measure: str
     direction: str
     unit: str
-    a: Side
-    b: Side
-    overall: Gap
+    a: SystemScore
+    b: SystemScore
+    overall: MeanDifference
     differences: Floats
     wins: int
     ties: int
     losses: int
-    slices: tuple[Gap, ...]
+    slices: tuple[MeanDifference, ...]
     won: tuple[Query, ...]
     lost: tuple[Query, ...]
     detectable: float
     notes: tuple[str, ...] = ()
     unsettled: tuple[str, ...] = ()
     unanswered: Mapping[str, int] = field(default_factory=dict)
-    answered: Gap | None = None
+    answered: MeanDifference | None = None
 
     @property
     def better(self) -> str:

@@ -21,7 +21,7 @@ DEPTH = 10
 
 def judged(data: Sources) -> Grades:
     """question → clause → grade: the authors' judgments and the pooled ones."""
-    return {one["id"]: one["grades"] | data.pooled.get(one["id"], {}) for one in data.questions}
+    return {question["id"]: question["grades"] | data.pooled.get(question["id"], {}) for question in data.questions}
 
 
 def holes(runs: list[Run], grades: Grades) -> set[tuple[str, str]]:

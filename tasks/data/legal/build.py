@@ -50,7 +50,7 @@ def render(data: Sources) -> dict[str, str]:
             "split": question["split"],
             "agreement_type": answers[0]["type"],
             "family_size": len(data.families[question["family"]]),
-            "overlap": round(share(question["text"], [one["text"] for one in answers]), 2),
+            "overlap": round(share(question["text"], [answer["text"] for answer in answers]), 2),
         }
         queries.append({"_id": question["id"], "text": question["text"], "metadata": metadata})
         judged = question["grades"] | data.pooled.get(question["id"], {})

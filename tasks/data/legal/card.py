@@ -148,7 +148,7 @@ def strata(data: Sources) -> str:
     """The table of strata: how many, and how much of a question stands in its answer."""
     lines = ["| stratum | test | dev | train | overlap | what it is |", "|---|--:|--:|--:|--:|---|"]
     for name in STRATA:
-        questions = [one for one in data.questions if one["stratum"] == name]
+        questions = [question for question in data.questions if question["stratum"] == name]
         counts = Counter(one["split"] for one in questions)
         overlaps = [
             share(one["text"], [data.clauses[clause]["text"] for clause, grade in one["grades"].items() if grade == 3])
@@ -206,7 +206,7 @@ def slices(values: Values, dataset: Dataset) -> str:
     lines = [f"| slice | n | {OTHER} | {ONE} |", "|---|--:|--:|--:|"]
     for column, word in (("agreement_type", ""), ("family_size", "family of ")):
         found = np.array(dataset.queries.properties[column])
-        for name in sorted(set(found), key=lambda one: one.zfill(4) if one.isdigit() else one):
+        for name in sorted(set(found), key=lambda match: match.zfill(4) if match.isdigit() else match):
             held = found == name
             means = " | ".join(f"{values[system][SHOWN[0]][held].mean():.3f}" for system in (OTHER, ONE))
             lines.append(f"| {word}{name} | {held.sum()} | {means} |")

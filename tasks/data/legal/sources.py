@@ -37,9 +37,9 @@ class Sources:
     def clauses(self) -> dict[str, Record]:
         """Clause id → the clause, with the agreement's `slug` and `type`."""
         return {
-            clause["id"]: clause | {"slug": one["slug"], "type": one["type"]}
-            for one in self.agreements
-            for clause in one["clauses"]
+            clause["id"]: clause | {"slug": agreement["slug"], "type": agreement["type"]}
+            for agreement in self.agreements
+            for clause in agreement["clauses"]
         }
 
     @property

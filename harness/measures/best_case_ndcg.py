@@ -20,16 +20,18 @@ NOTHING = 1e-12
 """Relative to the ideal: a smaller gain in the quotient is rounding."""
 
 
-def favour_ndcg(
+def best_case_ndcg(
     grades: Mapping[str, int], first: Sequence[str], second: Sequence[str], top: int, gain: str, k: int | None
 ) -> dict[str, int]:
-    """document id → grade, for the unjudged documents that should become relevant; see `favour.favourable`."""
+    """document id → grade, for the unjudged documents that should become relevant; see `favour.best_case`."""
     discounts = 1 / np.log2(np.arange(2, len(grades) + len(first) + len(second) + 2))
     helps: dict[str, float] = {}
     for ranking, sign in ((first, 1), (second, -1)):
         for document, discount in zip(ranking, discounts.tolist(), strict=False):
             helps[document] = helps.get(document, 0.0) + sign * discount
-    unjudged = sorted((one for one in helps if one not in grades), key=lambda one: (-helps[one], one))
+    unjudged = sorted(
+        (document_id for document_id in helps if document_id not in grades), key=lambda one: (-helps[one], one)
+    )
     reached = np.concatenate(([0.0], np.cumsum([helps[one] for one in unjudged])))
     ideals = np.concatenate(([0.0], np.cumsum(discounts[:k])))
     numbers = np.arange(len(unjudged) + 1)
@@ -40,7 +42,7 @@ def favour_ndcg(
     for row, level in enumerate(levels):
         value = 2.0**level - 1 if gain == "exp" else float(level)
         found = [one for one, grade in grades.items() if grade >= level]
-        over[row] = (value - below) * (sum(helps.get(one, 0.0) for one in found) + reached)
+        over[row] = (value - below) * (sum(helps.get(match, 0.0) for match in found) + reached)
         under[row] = (value - below) * ideals[np.minimum(len(found) + numbers, len(ideals) - 1)]
         below = value
     counts = _greatest_quotient(over, under)

@@ -17,17 +17,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.measures.favour_graded import favour_ndcg
+from harness.measures.best_case_ndcg import best_case_ndcg
 from harness.measures.names import Measure
 
 Ranking = Sequence[str]
-Wish = Callable[[Ranking, Ranking, set[str], set[str]], Iterable[str]]
+Choice = Callable[[Ranking, Ranking, set[str], set[str]], Iterable[str]]
 """first, second, the relevant documents, the unjudged ones of both rankings → those that should become relevant."""
 
 
-def favourable(
-    measure: Measure, grades: Mapping[str, int], first: Ranking, second: Ranking, top: int
-) -> dict[str, int]:
+def best_case(measure: Measure, grades: Mapping[str, int], first: Ranking, second: Ranking, top: int) -> dict[str, int]:
     """document id → grade, for the documents that should become relevant; the other unjudged ones stay at 0.
 
     Args:
@@ -37,11 +35,11 @@ def favourable(
         top: The highest grade that a judge may give.
     """
     if measure.plugin.name == "nDCG":
-        return favour_ndcg(grades, first, second, top, str(measure.options["gain"]), measure.k)
+        return best_case_ndcg(grades, first, second, top, str(measure.options["gain"]), measure.k)
     rel = int(measure.options["rel"])
     relevant = {document for document, grade in grades.items() if grade >= rel}
     unjudged = {*first, *second} - grades.keys()
-    return dict.fromkeys(_WISHES[measure.plugin.name](first, second, relevant, unjudged), top)
+    return dict.fromkeys(_CHOICES[measure.plugin.name](first, second, relevant, unjudged), top)
 
 
 def _precision(first: Ranking, second: Ranking, relevant: set[str], unjudged: set[str]) -> Iterable[str]:
@@ -56,7 +54,7 @@ def _recall(first: Ranking, second: Ranking, relevant: set[str], unjudged: set[s
     return unjudged.intersection(first) if lead < 0 else own
 
 
-def _at_first(value: Callable[[int], float]) -> Wish:
+def _at_first(value: Callable[[int], float]) -> Choice:
     """For what only the first relevant rank decides: one document at most, as a further one can only help the second."""
 
     def of(ranking: Ranking, hits: set[str]) -> float:
@@ -88,7 +86,7 @@ def _average_precision(first: Ranking, second: Ranking, relevant: set[str], unju
     return [ranking[place] for place in places[:best]]
 
 
-_WISHES: dict[str, Wish] = {
+_CHOICES: dict[str, Choice] = {
     "precision": _precision,
     "recall": _recall,
     "MRR": _at_first(lambda rank: 1 / rank),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.records.record import Record
-from harness.report.grid import Board, Cell, Column, Row
+from harness.report.grid import Board, BoardCell, Column, Row
 
 MARKS = {
     "failed": "✗ failed",
@@ -22,7 +22,7 @@ RANK, BEST = "rank (95 %)", "chance of being best"
 SHARES = ("share", "mteb")
 
 
-def value(cell: Cell) -> str:
+def value(cell: BoardCell) -> str:
     """`0.712 ±.021`, with `≠` or `†` behind it where it differs from the rest; or the mark of what stands in its place."""
     one = cell.measured
     if cell.status != "ok" or one is None:
@@ -34,9 +34,14 @@ def value(cell: Cell) -> str:
     return " ".join(filter(None, [text, mark(cell), trained(cell)]))
 
 
-def trained(cell: Cell) -> str:
+def trained(cell: BoardCell) -> str:
     """`seen`, `not seen` or `unknown`: whether the model was trained on this public task's data; else empty."""
     return str(cell.record.checks.training) if cell.record is not None else ""
+
+
+def percent(share: float, least: float = 0.005) -> str:
+    """A share in whole percents: `63 %`; `<1 %` below `least`."""
+    return f"{share:.0%}".replace("%", " %") if share >= least else "<1 %"
 
 
 def half(low: float, high: float) -> str:
@@ -44,7 +49,7 @@ def half(low: float, high: float) -> str:
     return f"±{(high - low) / 2:.3f}".replace("±0.", "±.")
 
 
-def mark(cell: Cell) -> str:
+def mark(cell: BoardCell) -> str:
     """`≠` for another experiment, `†` for another version of the same; empty for neither."""
     if not cell.comparable:
         return INCOMPARABLE
@@ -53,7 +58,7 @@ def mark(cell: Cell) -> str:
 
 def rank(row: Row) -> str:
     """`1–3` where three cannot be told apart; a bare place where nothing says how sure it is."""
-    stands = row.standing
+    stands = row.rank_interval
     if row.rank is None or stands.first is None:
         return str(row.rank or "")
     return f"{stands.first}" if stands.first == stands.last else f"{stands.first}–{stands.last}"
@@ -61,12 +66,12 @@ def rank(row: Row) -> str:
 
 def best(row: Row) -> str:
     """The chance of being best in whole percents: `63 %`, `<1 %`, `>99 %`."""
-    chance = row.standing.best
+    chance = row.rank_interval.best
     if row.rank is None or chance is None:
         return "–"
     if chance > 0.99:
         return ">99 %"
-    return f"{chance:.0%}".replace("%", " %") if chance >= 0.01 else "<1 %"
+    return percent(chance, least=0.01)
 
 
 def mean(row: Row, columns: int) -> str:
@@ -74,7 +79,7 @@ def mean(row: Row, columns: int) -> str:
     if row.weights > 1:
         return "other weights"
     if row.done == columns:
-        stands = row.standing
+        stands = row.rank_interval
         known = stands.low is not None and stands.high is not None
         text = f" {half(stands.low, stands.high)}" if known else ""  # type: ignore[arg-type]
         return f"{row.mean:.3f}{text}" if row.mean is not None else "–"
@@ -120,7 +125,7 @@ def reads(row: Row) -> str:
     cut = max((_cut(cell.record) for cell in row.cells if cell.record), default=0.0)
     parts = [f"{length:,} tokens"] if isinstance(length, int) else []
     if cut:
-        parts.append(f"{cut:.0%} cut".replace("%", " %") if cut >= 0.005 else "<1 % cut")
+        parts.append(f"{percent(cut)} cut")
     used = {text for cell in row.cells if cell.record for text in cell.record.checks.prompts.values()}
     parts.append("prompts" if used - {""} else "no prompt")
     return ", ".join(parts)
@@ -144,9 +149,9 @@ def fact(row: Row, key: str) -> str:
 def failures(board: Board) -> list[str]:
     """`system × task: reason` for every cell that failed or does not apply."""
     return [
-        f"{one.system} × {one.task}: {one.status}: {one.reason}"
-        for one in sorted(board.records, key=lambda one: (one.system, one.task))
-        if one.status != "ok"
+        f"{record.system} × {record.task}: {record.status}: {record.reason}"
+        for record in sorted(board.records, key=lambda record: (record.system, record.task))
+        if record.status != "ok"
     ]
 
 

@@ -32,7 +32,7 @@ class Pair:
     effect: float
 
 
-def to_judge(runs: Mapping[str, Run], dataset: Dataset, measure: str, most: int = 20) -> list[Pair]:
+def judging_priority(runs: Mapping[str, Run], dataset: Dataset, measure: str, most: int = 20) -> list[Pair]:
     """The unjudged pairs in either top k whose judgment moves the difference most; those that move nothing are left out.
 
     Each effect is that of one judgment alone, by trec_eval. A document that both systems rank alike still moves nDCG,

@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Standing:
+class RankInterval:
     """Where one system stands among those that are ranked.
 
     Attributes:
@@ -39,7 +39,7 @@ class Standing:
     wide: tuple[float, float] | None = None
 
 
-NOT_STANDING = Standing()
+NO_RANK_INTERVAL = RankInterval()
 
 
 def aligned(scores: Sequence[Scores | None]) -> Floats | None:
@@ -50,7 +50,7 @@ def aligned(scores: Sequence[Scores | None]) -> Floats | None:
     asked = list(known[0].query_ids)
     if any(list(one.query_ids) != asked for one in known[1:]) or not asked:
         return None
-    return np.column_stack([one.values for one in known])
+    return np.column_stack([scores_.values for scores_ in known])
 
 
 def leading(values: Floats, *, higher: bool) -> list[bool]:
@@ -58,33 +58,33 @@ def leading(values: Floats, *, higher: bool) -> list[bool]:
     return [bool(one) for one in ranks(values, higher=higher).leading]
 
 
-def standings(tasks: Sequence[Floats | None], means: Floats, *, higher: bool) -> list[Standing]:
-    """The standing of each system over all tasks.
+def rank_intervals(tasks: Sequence[Floats | None], means: Floats, *, higher: bool) -> list[RankInterval]:
+    """The rank_interval of each system over all tasks.
 
     Args:
         tasks: Of each task the scores per query, shape (queries, systems), or None where there are none.
         means: Shape (tasks, systems); they are the sample where a task has no scores per query.
         higher: Whether more is better.
     """
-    known = [one for one in tasks if one is not None]
+    known = [task for task in tasks if task is not None]
     if len(known) == len(tasks) and known:
-        return _stood(known, higher=higher)
+        return _by_query(known, higher=higher)
     if len(tasks) >= FEWEST_TASKS:
         found = ranks(means, higher=higher)
         wide = over_queries([means])
         return [
-            Standing(int(a), int(b), float(best), wide=interval(wide[:, place]))
+            RankInterval(int(a), int(b), float(best), wide=interval(wide[:, place]))
             for place, (a, b, best) in enumerate(zip(found.first, found.last, found.best, strict=True))
         ]
-    return [Standing() for _ in range(means.shape[1])]
+    return [RankInterval() for _ in range(means.shape[1])]
 
 
-def _stood(tasks: list[Floats], *, higher: bool) -> list[Standing]:
+def _by_query(tasks: list[Floats], *, higher: bool) -> list[RankInterval]:
     found = ranks(tasks, higher=higher)
     narrow = over_queries(tasks)
     wide = over_tasks_and_queries(tasks) if len(tasks) > 1 else None
     return [
-        Standing(
+        RankInterval(
             int(found.first[place]), int(found.last[place]), float(found.best[place]), *interval(narrow[:, place]),
             interval(wide[:, place]) if wide is not None else None,
         )

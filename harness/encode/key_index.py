@@ -14,7 +14,7 @@ class Index:
     """Sorted keys of several shards, each in front of where it lies."""
 
     def __init__(self, keys: Sequence[Keys]) -> None:
-        sizes = [len(one) for one in keys]
+        sizes = [len(key) for key in keys]
         every = np.concatenate(keys) if keys else np.zeros(0, dtype=f"S{KEY}")
         halves = every.view(">u8").reshape(-1, 2)
         order = np.lexsort((halves[:, 1], halves[:, 0])) if len(keys) > 1 else np.arange(len(every))

@@ -21,7 +21,7 @@ class Finding:
     """One kind of fault and how often it was found.
 
     Attributes:
-        kind: Its name, such as `unjudged-copy`; one for each thing that is looked for.
+        kind: Its name, such as `unjudged-copy`; one for each thing that is profile for.
         count: How many there are, in the unit that `what` names.
         what: What was counted.
         score: What it means for the score.
@@ -39,7 +39,7 @@ class Finding:
     fault: bool = True
 
 
-class Looked:
+class DatasetProfile:
     """A data set with the digests of its texts: what every check needs, computed once.
 
     Args:
@@ -75,7 +75,7 @@ class Looked:
         return [[self.dataset.queries.ids[place] for place in group] for group in copies(self.queries)]
 
     @cached_property
-    def twins(self) -> dict[str, list[str]]:
+    def duplicates_of(self) -> dict[str, list[str]]:
         """The id of a document that has a copy → the ids of all documents of its text, its own among them."""
         return {identifier: group for group in self.same_documents for identifier in group}
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.report.comparison.values import Floats, Gap
+from harness.report.comparison.values import Floats, MeanDifference
 from harness.stats.bootstrap import bootstrap_means, interval
 from harness.stats.paired import effect_size, holm, permutation, t_test
 
@@ -19,24 +19,24 @@ MOST = 24
 Places = NDArray[np.int64]
 
 
-def gap(what: str, differences: Floats) -> Gap:
+def gap(what: str, differences: Floats) -> MeanDifference:
     """The mean of some paired differences, shape (queries,), at least two."""
     column = differences[:, None]
     means = bootstrap_means(column)[:, 0]
     low, high = interval(means)
     over = (1 + min(int((means <= 0).sum()), int((means >= 0).sum()))) / (1 + len(means))
-    return Gap(
+    return MeanDifference(
         what, len(differences), float(differences.mean()), low, high, float(permutation(column)[0]),
         min(1.0, 2 * over), float(t_test(column)[0]), float(effect_size(column)[0]),
     )  # fmt: skip
 
 
-def slices(differences: Floats, groups: Mapping[str, Places]) -> tuple[Gap, ...]:
+def slices(differences: Floats, groups: Mapping[str, Places]) -> tuple[MeanDifference, ...]:
     """A gap per group of queries, the p values adjusted for the number of groups (Holm); the largest difference first."""
     found = [gap(what, differences[places]) for what, places in groups.items() if len(places) >= FEWEST]
-    adjusted = holm(np.array([one.p for one in found]))
-    made = [Gap(**{**one.__dict__, "p": float(p)}) for one, p in zip(found, adjusted, strict=True)]
-    return tuple(sorted(made, key=lambda one: (one.p > 0.05, -abs(one.difference), one.what)))
+    adjusted = holm(np.array([match.p for match in found]))
+    made = [MeanDifference(**{**one.__dict__, "p": float(p)}) for one, p in zip(found, adjusted, strict=True)]
+    return tuple(sorted(made, key=lambda item: (item.p > 0.05, -abs(item.difference), item.what)))
 
 
 def groups(properties: Mapping[str, Sequence[str]], texts: Sequence[str]) -> dict[str, Places]:

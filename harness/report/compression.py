@@ -27,7 +27,7 @@ class Step:
     rescored: bool
 
 
-def ladders(board: Board) -> dict[str, list[Step]]:
+def compression_curves(board: Board) -> dict[str, list[Step]]:
     """Model → its variants, smallest first; a model that stands on the board in one form, or without its whole one, has none."""
     families: dict[tuple[object, ...], list[tuple[Row, float]]] = {}
     for row in board.rows:
@@ -41,7 +41,7 @@ def ladders(board: Board) -> dict[str, list[Step]]:
         if len(rows) < 2 or whole is None or whole[1] <= 0:
             continue
         steps = [_step(row, value / whole[1]) for row, value in rows]
-        found[whole[0].system] = sorted(steps, key=lambda one: (one.size, one.kept))
+        found[whole[0].system] = sorted(steps, key=lambda step: (step.size, step.kept))
     return found
 
 
@@ -58,7 +58,7 @@ def _step(row: Row, kept: float) -> Step:
 
 def kept(board: Board) -> Figure | None:
     """One panel per model; a line per precision over its dimensions, hollow where the full vectors score again."""
-    found = ladders(board)
+    found = compression_curves(board)
     if not found:
         return None
     figure = canvas.figure(6.8, 3.9 * len(found))
@@ -66,7 +66,7 @@ def kept(board: Board) -> Figure | None:
         axes = figure.add_subplot(len(found), 1, place)
         for precision, colour in COLOURS.items():
             for rescored in (False, True):
-                line = [one for one in steps if one.precision == precision and one.rescored == rescored]
+                line = [step for step in steps if step.precision == precision and step.rescored == rescored]
                 _line(axes, line, colour, precision, rescored=rescored)
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
@@ -90,8 +90,8 @@ def _line(axes: Axes, line: Sequence[Step], colour: str, precision: str, *, resc
         [one.size for one in line], [one.kept for one in line], color=colour, linewidth=1.2, label=label, markersize=6,
         marker="o", linestyle="--" if rescored else "-", markerfacecolor="white" if rescored else colour,
     )  # fmt: skip
-    for one in line:
+    for step in line:
         axes.annotate(
-            str(one.dims), (one.size, one.kept), textcoords="offset points", xytext=(0, 6), ha="center", fontsize=7,
+            str(step.dims), (step.size, step.kept), textcoords="offset points", xytext=(0, 6), ha="center", fontsize=7,
             color=colour,
         )  # fmt: skip

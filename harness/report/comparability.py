@@ -26,7 +26,7 @@ Values = Callable[[Record], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
-class Difference:
+class Mismatch:
     """One thing that a record does not share with the rest.
 
     Attributes:
@@ -44,7 +44,7 @@ class Difference:
         return f"{self.what} {_short(self.here)}, elsewhere {_short(self.rest)}"
 
 
-class Grounds:
+class Comparability:
     """The grounds that most records of a board share.
 
     Args:
@@ -58,7 +58,7 @@ class Grounds:
         self._all = list(records)
         self._known: dict[tuple[str, str, str], list[Any]] = {}
 
-    def differences(self, record: Record) -> list[Difference]:
+    def differences(self, record: Record) -> list[Mismatch]:
         """Everything in which a record differs from most of its column (data), of its row (usage), of the board (versions)."""
         row = self._rows[record.system]
         usage = dict.fromkeys(key for one in row for key in _facts(one) if key not in ABOUT)
@@ -69,35 +69,35 @@ class Grounds:
             self._one("harness", "", self._all, record, _made),
             *(self._one(name, "", self._moved_by(name), record, _libraries) for name in _moving(record)),
         ]
-        return [one for one in found if one is not None]
+        return [match for match in found if match is not None]
 
     def _moved_by(self, library: str) -> list[Record]:
         return [one for one in self._all if library in _moving(one)]
 
     def _one(
         self, key: str, group: str, records: Sequence[Record], record: Record, of: Values, experiment: bool = False
-    ) -> Difference | None:
+    ) -> Mismatch | None:
         asked = (of.__name__, group, key)
         if asked not in self._known:
             self._known[asked] = most([of(one).get(key, UNKNOWN) for one in records])
         here, usual = of(record).get(key, UNKNOWN), self._known[asked]
         if here == usual[0] and (len(usual) == 1 or experiment):
             return None
-        return Difference(key, here, usual[1] if here == usual[0] else usual[0], experiment)
+        return Mismatch(key, here, usual[1] if here == usual[0] else usual[0], experiment)
 
 
 def most(values: Sequence[Any]) -> list[Any]:
     """The value that most have; where several are as frequent all of those, that of the latest record first."""
     counts = Counter(map(repr, values))
-    latest = {repr(one): one for one in values}
+    latest = {repr(value): value for value in values}
     frequent = [name for name in latest if counts[name] == max(counts.values())]
     return [latest[name] for name in sorted(frequent, key=[*map(repr, values)][::-1].index)]
 
 
 def _grouped(records: Sequence[Record], by: Callable[[Record], str]) -> dict[str, list[Record]]:
     groups: dict[str, list[Record]] = {}
-    for one in records:
-        groups.setdefault(by(one), []).append(one)
+    for record in records:
+        groups.setdefault(by(record), []).append(record)
     return groups
 
 
@@ -117,7 +117,7 @@ def _libraries(record: Record) -> Mapping[str, Any]:
     return dict(record.provenance.get("libraries", {}))
 
 
-def _unlike_itself(record: Record) -> list[Difference]:
+def _unlike_itself(record: Record) -> list[Mismatch]:
     """What the tokenizer was given, where it is not what the prompts that are stated make of this task."""
     stated, used = record.facts.prompts, record.checks.prompts
     if stated is None:
@@ -127,9 +127,9 @@ def _unlike_itself(record: Record) -> list[Difference]:
     for role, text in used.items():
         expected = prompt(stated, ROLES.get(role, ""), record.task, kind)
         if text != expected:
-            found.append(Difference(f"{role} prompt", repr(text), f"{expected!r} by the prompts that are stated"))
+            found.append(Mismatch(f"{role} prompt", repr(text), f"{expected!r} by the prompts that are stated"))
         elif not str(first.get(role, text)).startswith(text):
-            found.append(Difference(f"first {role}", repr(first[role]), f"it begins with {text!r}"))
+            found.append(Mismatch(f"first {role}", repr(first[role]), f"it begins with {text!r}"))
     return found
 
 

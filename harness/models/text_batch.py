@@ -14,8 +14,8 @@ from harness.types import Vectors
 
 
 @dataclass(frozen=True)
-class Whole:
-    """Texts as they are; only their tokens are counted. See `Ragged` for the attributes."""
+class TextBatch:
+    """Texts as they are; only their tokens are with_lengths. See `Ragged` for the attributes."""
 
     texts: Sequence[str]
     prompt: str
@@ -23,22 +23,22 @@ class Whole:
     read: NDArray[np.int64]
 
 
-def counted(model: Any, texts: Sequence[str], prompt: str, limit: int | None) -> Whole:
+def with_lengths(model: Any, texts: Sequence[str], prompt: str, limit: int | None) -> TextBatch:
     """Texts with their lengths in the model's own tokens."""
     prompted = [prompt + text for text in texts]
     if hasattr(model.tokenizer, "encode_batch"):  # a static embedding holds a bare tokenizers.Tokenizer
         made = model.tokenizer.encode_batch(prompted, add_special_tokens=False)
-        tokens = np.array([len(one.ids) for one in made], dtype=np.int64)
+        tokens = np.array([len(item.ids) for item in made], dtype=np.int64)
     else:
         tokens = count(model.tokenizer, prompted)
-    return Whole(texts, prompt, tokens, tokens if limit is None else np.minimum(tokens, limit))
+    return TextBatch(texts, prompt, tokens, tokens if limit is None else np.minimum(tokens, limit))
 
 
-def encoded(model: Any, whole: Whole, rows: NDArray[np.int64], *, normalize: bool) -> Vectors:
+def encoded(model: Any, batch: TextBatch, rows: NDArray[np.int64], *, normalize: bool) -> Vectors:
     """Vectors of those texts. The prompt is handed over, not joined: some poolings leave its tokens out."""
     vectors = model.encode(
-        [whole.texts[row] for row in rows],
-        prompt=whole.prompt,
+        [batch.texts[row] for row in rows],
+        prompt=batch.prompt,
         batch_size=max(1, len(rows)),
         show_progress_bar=False,
         convert_to_numpy=False,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from harness.report.comparison.values import Comparison, Gap, Placed, Query
+from harness.report.comparison.values import Comparison, MeanDifference, Query, RankedDocument
+from harness.report.formatting import SHARES
 
-SHARES = ("share", "mteb")
 LONGEST = 160
 
 
@@ -15,7 +15,7 @@ def number(comparison: Comparison, value: float, *, signed: bool = False) -> str
     return f"{value:+,.2f}" if signed else f"{value:,.2f}"
 
 
-def span(comparison: Comparison, gap: Gap) -> str:
+def span(comparison: Comparison, gap: MeanDifference) -> str:
     """`+0.078 [+0.049, +0.107]`."""
     low, high = (number(comparison, one, signed=True) for one in (gap.low, gap.high))
     return f"{number(comparison, gap.difference, signed=True)} [{low}, {high}]"
@@ -73,7 +73,7 @@ def figures(comparison: Comparison) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
-def placed(comparison: Comparison, document: Placed) -> str:
+def ranked_as(comparison: Comparison, document: RankedDocument) -> str:
     """`grade 3, minilm 1st, bm25 not found`."""
     grade = "unjudged" if document.grade is None else f"grade {document.grade}"
     names = ((comparison.a.name, document.a), (comparison.b.name, document.b))
