@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from harness.types import Vectors
 
-UNIT = 1e-5
+UNIT = 1e-6
 """A vector whose length is this near to 1 is taken as it is for cosine."""
 
 
