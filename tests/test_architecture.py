@@ -24,7 +24,13 @@ FLOORS = [
 FLOOR = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 FILES = sorted(HOUSE.rglob("*.py"))
 SEAMS = {
-    "mteb": {"data/contamination.py", "data/mteb_registry.py", "data/mteb_adapter.py", "data/mteb_convert.py", "models/mteb_loader.py"},
+    "mteb": {
+        "data/contamination.py",
+        "data/mteb_registry.py",
+        "data/mteb_adapter.py",
+        "data/mteb_convert.py",
+        "models/mteb_loader.py",
+    },
     "beir": {"data/beir.py"},
 }
 """The only files that may import these peers."""
@@ -125,3 +131,71 @@ def test_public_functions_say_what_they_do():
             if not name.startswith("_") and id(node) not in inner and not overload and not ast.get_docstring(node):
                 missing.append(f"{file.relative_to(HOUSE)}: {name}")
     assert not missing
+
+
+ROOMS = {"config", "records", "stats", "data", "models", "encode", "search", "measures", "systems", "checks", "report",
+         "published", "evaluation", "compose", "commands"}  # fmt: skip
+SINGLE = {"types", "facts", "context", "hub", "errors", "registry", "benchmark", "__main__", "__init__"}
+
+
+def test_no_file_stands_outside_a_room():
+    """But for floor 0, the straight line and the entry."""
+    assert {file.stem for file in FILES if file.parent == HOUSE} == SINGLE
+    assert {file.relative_to(HOUSE).parts[0] for file in FILES if file.parent != HOUSE} == ROOMS
+
+
+def test_no_module_holds_state_that_changes():
+    """No `global`, no context variable, no mutable class attribute, no list or dictionary of a module that is written to,
+    no object that is made at import and has a state: but for the three registries that decorators write into."""
+    faults = []
+    for file in FILES:
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        name = str(file.relative_to(HOUSE))
+        mutable = set()
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Global):
+                faults.append(f"{name}:{node.lineno}: global {', '.join(node.names)}")
+            if isinstance(node, ast.Name) and node.id in ("ContextVar", "ClassVar"):
+                faults.append(f"{name}:{node.lineno}: {node.id}")
+        for node in tree.body:
+            targets = (
+                node.targets
+                if isinstance(node, ast.Assign)
+                else [node.target]
+                if isinstance(node, ast.AnnAssign)
+                else []
+            )
+            for target in targets:
+                if isinstance(target, ast.Name) and isinstance(node.value, (ast.List, ast.Dict, ast.Set)):
+                    mutable.add(target.id)
+                made = node.value.func if isinstance(node.value, ast.Call) else None
+                if isinstance(made, ast.Name) and made.id[0].isupper() and made.id not in PURE:
+                    faults.append(f"{name}:{node.lineno}: {ast.unparse(target)} = {made.id}(…)")
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and isinstance(node.func.value, ast.Name)
+            ):
+                writes = node.func.attr in ("append", "extend", "add", "update", "setdefault", "pop", "clear", "insert")
+                if node.func.value.id in mutable and writes:
+                    faults.append(f"{name}:{node.lineno}: {ast.unparse(node)} changes a module's value")
+            if isinstance(node, ast.Assign):
+                for target in node.targets:
+                    inner = target.value if isinstance(target, ast.Subscript) else None
+                    if isinstance(inner, ast.Name) and inner.id in mutable:
+                        faults.append(f"{name}:{node.lineno}: {ast.unparse(target)} changes a module's value")
+    registries = [fault for fault in faults if fault.startswith("registry.py:")]
+    assert len(registries) == 3 and [one for one in faults if one not in registries] == []
+
+
+PURE = {"TypeVar", "BoardCell", "RankInterval", "Variant", "Purpose"}
+"""Called at import for a constant: frozen values, and a type's name."""
+
+
+def test_every_command_is_found_by_its_file():
+    """Help lists what lies in the folder, each with its first line; nothing is listed by hand."""
+    from harness.compose.main import names, summary
+
+    files = {file.stem for file in (HOUSE / "commands").glob("*.py")} - {"__init__"}
+    assert set(names()) == files and all(len(summary(name)) > 20 for name in files)
