@@ -11,8 +11,8 @@ DOCUMENTS, QUERIES, SIZE, DEPTH = 200_000, 1_000, 384, 1_000
 
 
 def main() -> str:
-    from harness.search.exact import search
     from harness.search.rows import unit
+    from toys import search
 
     generator = np.random.default_rng(0)
     documents = unit(generator.normal(size=(DOCUMENTS, SIZE)).astype(np.float32))

@@ -8,7 +8,8 @@ import time
 
 
 def main() -> None:
-    from harness import benchmark, cli
+    from harness import benchmark
+    from harness.compose import main as cli
     from harness.models.transformer import Transformer
 
     spent = {"forward": 0.0, "real": 0, "computed": 0, "inside": 0.0}

@@ -69,8 +69,8 @@ def one() -> None:
     from harness.encode.engine import encode
     from harness.encode.store import StoredVectors
     from harness.measures.evaluate import evaluate
-    from harness.search.exact import search
     from harness.types import Run
+    from toys import search
 
     class Wide(Hashing):
         dimension, budget = 384, (1 << 20, 4_096)

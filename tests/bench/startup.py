@@ -1,6 +1,6 @@
 """How long a person waits for an answer that needs no model: `python tests/bench/startup.py`.
 
-Whole processes, medians of five: `python -m harness --help`, and `python -m harness.leaderboard` on 50 records.
+Whole processes, medians of five: `harness --help`, and `harness leaderboard` on 50 records.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main() -> None:
         records = len(list(Path(folder).glob("results/records/*/*/record.json")))
         for name, words in (
             ("--help", ("harness", "--help")),
-            (f"leaderboard on {records} records", ("harness.leaderboard",)),
+            (f"leaderboard on {records} records", ("harness", "leaderboard")),
             ("a cell that is recorded", ("harness", "model=bm25", "task=legal", "board=false")),
         ):
             seconds = [timed(folder, *words) for _ in range(ROUNDS)]
