@@ -40,7 +40,7 @@ def test_mteb_reads_what_was_exported(harness, tmp_path, shared):
 
 def test_measures_have_mtebs_names():
     """`nDCG@10` is `ndcg_at_10`; what mteb does not know is left out; its own names stay."""
-    from harness.report.mteb_format import theirs
+    from harness.records.mteb_names import theirs
 
     assert [theirs(name) for name in ("nDCG@10", "success@5", "cosine_spearman", "unjudged@10", "nDCG(gain=exp)@10")] == [
         "ndcg_at_10", "hit_rate_at_5", "cosine_spearman", "", "",

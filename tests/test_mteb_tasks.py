@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.data import mteb_registry as mteb
-from harness.data.mteb_convert import _measure
 from harness.errors import ConfigError, UnknownName
 from harness.hub import Hub
+from harness.records.mteb_names import ours
 
 
 def subsets(name: str, **options: str) -> list[str]:
@@ -52,7 +52,7 @@ def test_self_matches_and_candidates_come_with_the_task():
 def test_scores_have_the_harnesss_names_where_it_has_one():
     """The rest keep mteb's."""
     names = ("ndcg_at_10", "map_at_1000", "hit_rate_at_5", "mrr_at_10", "p-MRR", "accuracy")
-    assert [_measure(name) for name in names] == [
+    assert [ours(name) for name in names] == [
         "nDCG@10",
         "MAP@1000",
         "success@5",

@@ -6,12 +6,12 @@ of Jaccard exactly 0.9 is missed once in 14,000 times, one of 0.95 practically n
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import DisjointSet
 
 from harness.checks.digests import SHINGLE, Digests, Hashes, jaccard
 
@@ -43,16 +43,15 @@ def near_copies(known: Digests, texts: Sequence[str]) -> list[list[int]]:
     A group is linked through pairs: its first and its last may be less alike than 0.9.
     """
     firsts = np.sort(np.unique(known.same, return_index=True)[1])
-    folded = [(int(firsts[one]), int(firsts[other])) for one, other in _within(known.folded[firsts])]
-    joined = _Joined()
-    for one, other in folded:
-        joined.join(one, other)
+    joined = DisjointSet(firsts.tolist())
+    for first, second in _within(known.folded[firsts]):
+        joined.merge(int(firsts[first]), int(firsts[second]))
     long = firsts[known.words[firsts] >= SHINGLE]
-    for one, other in _candidates(known.bands[long], known.bands[long], within=True):
-        pair = int(long[one]), int(long[other])
-        if joined.root(pair[0]) != joined.root(pair[1]) and jaccard(texts[pair[0]], texts[pair[1]]) >= NEAR:
-            joined.join(*pair)
-    return joined.groups()
+    for first, second in _candidates(known.bands[long], known.bands[long], within=True):
+        pair = int(long[first]), int(long[second])
+        if not joined.connected(*pair) and jaccard(texts[pair[0]], texts[pair[1]]) >= NEAR:
+            joined.merge(*pair)
+    return _groups(joined)
 
 
 def found_in(one: Digests, one_texts: Sequence[str], other: Digests, other_texts: Sequence[str]) -> list[Match]:
@@ -100,34 +99,12 @@ def _equal(one: Hashes, other: Hashes) -> Positions:
 
 
 def _grouped(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:
-    joined = _Joined()
-    for one, other in pairs:
-        joined.join(one, other)
-    return joined.groups()
+    joined = DisjointSet(dict.fromkeys(position for pair in pairs for position in pair))
+    for pair in pairs:
+        joined.merge(*pair)
+    return _groups(joined)
 
 
-class _Joined:
-    """Places joined by pairs (union-find)."""
-
-    def __init__(self) -> None:
-        self._above: dict[int, int] = {}
-
-    def root(self, place: int) -> int:
-        """The first place of the group."""
-        while (above := self._above.get(place, place)) != place:
-            self._above[place] = self._above.get(above, above)
-            place = above
-        return place
-
-    def join(self, one: int, other: int) -> None:
-        """Make two groups one."""
-        first, last = sorted((self.root(one), self.root(other)))
-        self._above.setdefault(first, first)
-        self._above[last] = first
-
-    def groups(self) -> list[list[int]]:
-        """Each group in the order of its places."""
-        members: dict[int, list[int]] = defaultdict(list)
-        for place in sorted(self._above):
-            members[self.root(place)].append(place)
-        return [group for _, group in sorted(members.items())]
+def _groups(joined: DisjointSet[int]) -> list[list[int]]:
+    """The groups of two and more, each and all in the order of their positions."""
+    return sorted(sorted(group) for group in joined.subsets() if len(group) > 1)

@@ -6,10 +6,8 @@ import importlib
 import pkgutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
-import click
-
-from harness.compose import application
 from harness.compose.exit_codes import MISTAKE, guarded
 from harness.errors import ConfigError, nearest
 
@@ -38,6 +36,8 @@ def run(words: list[str]) -> int | None:
         raise ConfigError(
             f"'{first}' is neither a command nor KEY=VALUE. {guess} An evaluation: harness model=NAME task=NAME."
         )
+    from harness.compose import application
+
     return application.run(words)
 
 
@@ -48,16 +48,16 @@ def names() -> list[str]:
 
 
 def summary(name: str) -> str:
-    """A command's one line: what its file says of itself, without importing it."""
-    import ast
-    from pathlib import Path
-
+    """A command's one line: what the first line of its file says, without importing it."""
     path = Path(str(importlib.import_module(FOLDER).__file__)).with_name(f"{name}.py")
-    text = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    return text.partition("\n")[0].partition("`: ")[2] or text.partition("\n")[0]
+    with path.open(encoding="utf-8") as lines:
+        first = lines.readline().strip().strip('"')
+    return first.partition("`: ")[2] or first
 
 
 def _command(name: str, words: list[str]) -> int | None:
+    import click
+
     command: click.Command = importlib.import_module(f"{FOLDER}.{name}").main
     try:
         result = command.main(words, prog_name=f"harness {name}", standalone_mode=False)

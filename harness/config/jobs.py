@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,8 +36,9 @@ def job_of(settings: DictConfig, hydra: DictConfig, loader: Any) -> Job:
         value = settings.get(key)
         if value is not None and value < least:
             raise ConfigError(f"{key}={value} is too small: at least {least}.")
-    system = _selected("model", settings.model, choices.model, loader)
-    task = _selected("task", settings.task, choices.task, loader)
+    words = list(hydra.overrides.task)
+    system = _selected("model", settings.model, choices.model, loader, words)
+    task = _selected("task", settings.task, choices.task, loader, words)
     return Job(
         SystemRef(*system),
         TaskRef(
@@ -61,7 +63,7 @@ def _overrides(hydra: DictConfig) -> tuple[str, ...]:
 
 
 def _selected(
-    group: str, node: DictConfig, choice: str, loader: Any
+    group: str, node: DictConfig, choice: str, loader: Any, words: Sequence[str]
 ) -> tuple[str, dict[str, Any], str, tuple[str, ...]]:
     """Plug-in, options, label and longer labels of what stands under `model` or `task`."""
     missing = _missing(node)
@@ -77,7 +79,9 @@ def _selected(
         raise ConfigError(f"{group}.label is empty. Give a name, or leave it out.")
     if own is not None:
         return plugin, options, own, ()
-    label, *longer = labels(choice, options, _base(loader, group, choice))
+    changed = any(word.lstrip("+~").startswith(f"{group}.") for word in words)
+    base = _base(loader, group, choice) if changed else options  # composing it again would give the same
+    label, *longer = labels(choice, options, base)
     return plugin, options, label, tuple(longer)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -13,10 +12,10 @@ from harness.data.mteb_registry import redirect
 from harness.errors import DataError, HarnessError, NotApplicable, Unreachable
 from harness.hub import Hub, is_unreachable
 from harness.records.digest import digest
+from harness.records.mteb_names import ours
 from harness.types import Dataset, Delegated, Encoder, Run, Task, Texts
 
 USUAL = ("nDCG@10", "MAP@10", "MRR@10", "recall@10", "recall@100", "precision@10", "success@5", "unjudged@10")
-OURS = {"ndcg": "nDCG", "map": "MAP", "mrr": "MRR", "recall": "recall", "precision": "precision", "hit_rate": "success"}
 
 
 def convert(task: Any, subset: str, split: str, hub: Hub) -> Task | Delegated:
@@ -39,7 +38,7 @@ def _ranked(task: Any, subset: str, split: str, hub: Hub) -> Task:
     _load(task, hub)
     task.convert_v1_dataset_format_to_v2(None)
     data = task.dataset[subset][split]
-    main = _measure(task.metadata.main_score)
+    main = ours(task.metadata.main_score)
     ranked = main != task.metadata.main_score or main in USUAL
     return Task(
         name=_name(task, subset, split),
@@ -164,12 +163,6 @@ def _name(task: Any, subset: str, split: str) -> str:
     options = [f"subset={subset}"] if len(metadata.hf_subsets) > 1 else []
     options += [f"split={split}"] if list(metadata.eval_splits) != [split] else []
     return f"mteb/{metadata.name}" + (f"({','.join(options)})" if options else "")
-
-
-def _measure(main_score: str) -> str:
-    """mteb's name of a score in ours; its own where we have none."""
-    match = re.fullmatch(r"([a-z_]+)_at_(\d+)", main_score)
-    return f"{OURS[match[1]]}@{match[2]}" if match and match[1] in OURS else main_score
 
 
 def _content(task: Any, subset: str, split: str) -> str:

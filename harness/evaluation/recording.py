@@ -18,7 +18,7 @@ from harness.measures.names import parse
 from harness.records.digest import digest
 from harness.records.provenance import provenance
 from harness.records.record import Measured, Record, number
-from harness.stats.bootstrap import estimate
+from harness.stats.bootstrap import estimates
 from harness.systems.opened import Opened
 from harness.types import Dataset, Delegated, Run, Scores, Task
 
@@ -42,7 +42,7 @@ def ranked(key: str, system: Opened, task: Task, run: Run, scores: Sequence[Scor
         form="ranked",
         facts=facts,
         dataset={**described(task), "asked": _asked(cell)},
-        measures=(*(_whole(name, value, task.dataset) for name, value in whole.items()), *map(measured, scores)),
+        measures=(*(_whole(name, value, task.dataset) for name, value in whole.items()), *measured(scores)),
         checks=Checks.of({**doubts, **notes, "truncation": truncation, "training": training(facts, cell.task, hub)}),
         seconds=_rounded(run.notes.seconds),
         index=_rounded(run.notes.index),
@@ -103,7 +103,7 @@ def failed(cell: Job, error: Exception) -> Record:
 
 def rescored(record: Record, run: Run, dataset: Dataset, scores: Sequence[Scores], first: str) -> Record:
     """The same result with the measures of `scores`; `first` becomes the one that the leaderboard shows."""
-    fresh = {one.measure: measured(one) for one in scores}
+    fresh = {one.measure: one for one in measured(scores)}
     kept = [measure for measure in record.measures if measure.measure not in fresh]
     every = [*fresh.values(), *kept]
     every.sort(key=lambda entry: entry.measure != first)
@@ -113,14 +113,23 @@ def rescored(record: Record, run: Run, dataset: Dataset, scores: Sequence[Scores
     return dataclasses.replace(record, measures=tuple(every), checks=checks, provenance=made)
 
 
-def measured(scores: Scores) -> Measured:
-    """Mean and interval of one measure, with what its author says of it."""
-    plugin = parse(scores.measure).plugin
-    one = estimate(scores.values)
-    return Measured(
-        scores.measure, one.mean, number(one.low), number(one.high), one.n, one.method,
-        plugin.unit, plugin.direction, plugin.source,
-    )  # fmt: skip
+def measured(scores: Sequence[Scores]) -> list[Measured]:
+    """Mean and interval of each measure, with what its author says of it; the same resamples for all of them."""
+    plugins = [parse(one.measure).plugin for one in scores]
+    return [
+        Measured(
+            one.measure,
+            found.mean,
+            number(found.low),
+            number(found.high),
+            found.n,
+            found.method,
+            plugin.unit,
+            plugin.direction,
+            plugin.source,
+        )
+        for one, found, plugin in zip(scores, estimates([one.values for one in scores]), plugins, strict=True)
+    ]
 
 
 def described(task: Task) -> dict[str, Any]:

@@ -14,16 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from harness.records.atomic import write_text
+from harness.records.mteb_names import theirs
 from harness.records.record import Record
-
-THEIRS = {
-    "nDCG": "ndcg",
-    "MAP": "map",
-    "MRR": "mrr",
-    "recall": "recall",
-    "precision": "precision",
-    "success": "hit_rate",
-}
 
 
 def export(records: Sequence[Record], folder: Path) -> list[Path]:
@@ -88,14 +80,6 @@ def model_meta(record: Record, name: str, revision: str) -> dict[str, Any]:
         "license": facts.licence or None,
         "similarity_fn_name": facts.similarity or None,
     }
-
-
-def theirs(measure: str) -> str:
-    """`nDCG@10` as `ndcg_at_10`; a name of mteb's own as it is; empty for a measure that mteb does not know."""
-    match = re.fullmatch(r"(\w+)@(\d+)", measure)
-    if match:
-        return f"{THEIRS[match[1]]}_at_{match[2]}" if match[1] in THEIRS else ""
-    return measure if re.fullmatch(r"[a-z][\w-]*", measure) else ""
 
 
 def _json(value: Any) -> str:

@@ -6,6 +6,8 @@ the quantiles. Deterministic under its seed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -23,12 +25,26 @@ def estimate(values: NDArray[np.float64], *, resamples: int = RESAMPLES, seed: i
     Args:
         values: Shape (queries,). Empty gives NaN throughout; one value has no interval.
     """
-    n = int(values.size)
-    mean = float(values.mean()) if n else float("nan")
+    return estimates([values], resamples=resamples, seed=seed)[0]
+
+
+def estimates(columns: Sequence[NDArray[np.float64]], *, resamples: int = RESAMPLES, seed: int = 0) -> list[Estimate]:
+    """`estimate` of each column, to the last digit; columns of one length share their resamples, which are drawn once.
+
+    Args:
+        columns: Each of shape (queries,), all of one length.
+    """
+    n = int(columns[0].size) if columns else 0
+    means = [float(values.mean()) if n else float("nan") for values in columns]
     if n < 2:
-        return Estimate(mean, float("nan"), float("nan"), n, "none")
-    low, high = interval(bootstrap_means(values[:, None], resamples=resamples, seed=seed)[:, 0])
-    return Estimate(mean, low, high, n, f"95% bootstrap over queries, {resamples} resamples")
+        return [Estimate(mean, float("nan"), float("nan"), n, "none") for mean in means]
+    method = f"95% bootstrap over queries, {resamples} resamples"
+    drawn: list[list[NDArray[np.float64]]] = [[] for _ in columns]
+    for weights in _blocks(n, resamples, seed):
+        for part, values in zip(drawn, columns, strict=True):
+            part.append(weights @ values[:, None])  # one by one: a product of all of them rounds differently
+    bounds = [interval((np.concatenate(part) / n)[:, 0]) for part in drawn]
+    return [Estimate(mean, low, high, n, method) for mean, (low, high) in zip(means, bounds, strict=True)]
 
 
 def bootstrap_means(values: NDArray[np.float64], *, resamples: int = RESAMPLES, seed: int = 0) -> NDArray[np.float64]:
@@ -41,10 +57,15 @@ def bootstrap_means(values: NDArray[np.float64], *, resamples: int = RESAMPLES, 
         Shape (resamples, columns).
     """
     n = len(values)
+    return np.concatenate([weights @ values for weights in _blocks(n, resamples, seed)]) / n
+
+
+def _blocks(n: int, resamples: int, seed: int) -> Iterator[NDArray[np.float64]]:
+    """The weights of all resamples, as many at a time as are to be in memory."""
     generator = np.random.default_rng(seed)
     block = max(1, min(resamples, BLOCK // n))
-    done = [_weights(generator, min(block, resamples - start), n) @ values for start in range(0, resamples, block)]
-    return np.concatenate(done) / n
+    for start in range(0, resamples, block):
+        yield _weights(generator, min(block, resamples - start), n)
 
 
 def _weights(generator: np.random.Generator, resamples: int, n: int) -> NDArray[np.float64]:
