@@ -28,8 +28,8 @@ def execute(tmp_path, monkeypatch):
     for variable in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR"):
         monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
 
-    def run(results: Path) -> nbformat.NotebookNode:
-        notebook = nbformat.read(NOTEBOOK, as_version=4)
+    def run(results: Path, file: Path = NOTEBOOK) -> nbformat.NotebookNode:
+        notebook = nbformat.read(file, as_version=4)
         asked = f"import sys\nprint(sys.executable)\nprint(sorted({set(HEAVY)!r} & set(sys.modules)))"
         notebook.cells.append(nbformat.v4.new_code_cell(asked))
         spec = tmp_path / "kernels" / "this"
@@ -94,3 +94,16 @@ def test_the_notebook_is_stored_without_outputs():
     nbformat.validate(notebook)
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert code and all(not cell.outputs and cell.execution_count is None for cell in code)
+
+
+def test_the_python_door_in_five_cells(execute, tmp_path):
+    """Names, a function, a task of one's own, and the frame of all records: each cell runs, and the numbers are the board's."""
+    notebook = execute(tmp_path / "results", ROOT / "notebooks" / "evaluate.ipynb")
+    assert sum(cell.cell_type == "code" for cell in notebook.cells) == 5 + 1  # and the one that this test adds
+    text = printed(notebook)
+    assert "bm25  faq  nDCG@10  0.450" in text and "letter-pairs  0.26" in text and "runbooks" in text
+    import harness
+
+    frame = harness.read(tmp_path / "results")
+    assert set(frame.system) == {"bm25", "wordllama", "rrf/bm25+wordllama", "letter-pairs"}
+    assert frame[(frame.system == "bm25") & (frame.task == "faq") & frame.primary].value.round(3).tolist() == [0.45]
