@@ -60,10 +60,10 @@ class Registry:
 
     def add(self, plugin: Plugin) -> None:
         """Register; refuse a name that another function has."""
-        other = self._plugins.get(plugin.name)
-        if other is not None and other.place != plugin.place:
+        existing = self._plugins.get(plugin.name)
+        if existing is not None and existing.place != plugin.place:
             raise DuplicateName(
-                f"Two {self.kind}s are named '{plugin.name}': {other.place} and {plugin.place}. Rename one of them."
+                f"Two {self.kind}s are named '{plugin.name}': {existing.place} and {plugin.place}. Rename one of them."
             )
         self._plugins[plugin.name] = plugin
 

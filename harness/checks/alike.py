@@ -56,15 +56,15 @@ def near_copies(known: Digests, texts: Sequence[str]) -> list[list[int]]:
 
 def found_in(one: Digests, one_texts: Sequence[str], other: Digests, other_texts: Sequence[str]) -> list[Match]:
     """Each text of `one` that stands, exactly or nearly, in `other`: sorted by both places, at most 20 of each."""
-    found = dict.fromkeys(_matches(one.same, other.same), True)
+    matches = dict.fromkeys(_matches(one.same, other.same), True)
     for a, b in _matches(one.folded, other.folded):
-        found.setdefault((a, b), False)
+        matches.setdefault((a, b), False)
     long, wide = np.flatnonzero(one.words >= SHINGLE), np.flatnonzero(other.words >= SHINGLE)
     for place, match in _candidates(one.bands[long], other.bands[wide]):
         a, b = int(long[place]), int(wide[match])
-        if (a, b) not in found and jaccard(one_texts[a], other_texts[b]) >= NEAR:
-            found[a, b] = False
-    return [Match(a, b, same) for (a, b), same in sorted(found.items())]
+        if (a, b) not in matches and jaccard(one_texts[a], other_texts[b]) >= NEAR:
+            matches[a, b] = False
+    return [Match(a, b, same) for (a, b), same in sorted(matches.items())]
 
 
 def _candidates(one: Hashes, other: Hashes, *, within: bool = False) -> Iterator[tuple[int, int]]:

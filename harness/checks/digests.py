@@ -122,14 +122,14 @@ def _shingles(words: Hashes, lengths: NDArray[np.int64]) -> tuple[Hashes, NDArra
 def _bands(split: list[list[str]]) -> Hashes:
     """MinHash of each text, folded into one hash per band; shape (texts, 20)."""
     shingles, number = _shingles(*_hashed(split))
-    found = np.zeros((len(split), BANDS), dtype=np.uint64)
-    having = np.flatnonzero(number)
-    if not len(having):
-        return found
-    starts = np.cumsum(number[having]) - number[having]
-    least = np.empty((BANDS * ROWS, len(having)), dtype=np.uint64)
+    bands = np.zeros((len(split), BANDS), dtype=np.uint64)
+    with_shingles = np.flatnonzero(number)
+    if not len(with_shingles):
+        return bands
+    starts = np.cumsum(number[with_shingles]) - number[with_shingles]
+    least = np.empty((BANDS * ROWS, len(with_shingles)), dtype=np.uint64)
     for row, (turn, shift) in enumerate(zip(TURN, SHIFT, strict=True)):
         least[row] = np.minimum.reduceat(shingles * turn + shift, starts)
     joined = (least.reshape(BANDS, ROWS, -1) * JOIN[None, :, None]).sum(axis=1, dtype=np.uint64)
-    found[having] = (joined ^ (joined >> np.uint64(31))).T
-    return found
+    bands[with_shingles] = (joined ^ (joined >> np.uint64(31))).T
+    return bands

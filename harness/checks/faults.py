@@ -64,8 +64,8 @@ def _unknown_queries(profile: DatasetProfile) -> Finding:
 def _empty(profile: DatasetProfile) -> Iterator[Finding]:
     dataset = profile.dataset
     documents = np.flatnonzero(profile.documents.words == 0).tolist()
-    wanted = {one for judged in dataset.qrels.values() for one, grade in judged.items() if grade > 0}
-    lost = sum(dataset.documents.ids[place] in wanted for place in documents)
+    relevant_ids = {one for judged in dataset.qrels.values() for one, grade in judged.items() if grade > 0}
+    lost = sum(dataset.documents.ids[place] in relevant_ids for place in documents)
     yield Finding(
         "empty-document",
         len(documents),
@@ -87,20 +87,22 @@ def _empty(profile: DatasetProfile) -> Iterator[Finding]:
 
 def _pointless(profile: DatasetProfile) -> Finding:
     dataset = profile.dataset
-    kept = [query_id for query_id, judged in dataset.qrels.items() if not any(grade > 0 for grade in judged.values())]
-    named = kept or list(dataset.left_out.get("without_positive", ()))
+    without_relevant = [
+        query_id for query_id, judged in dataset.qrels.items() if not any(grade > 0 for grade in judged.values())
+    ]
+    named = without_relevant or list(dataset.left_out.get("without_positive", ()))
     return Finding(
         "no-positive",
         dataset.counts.get("without_positive", 0),
         "queries that are judged and have no relevant document",
-        "each of them counts as 0 for every system." if kept else "they are left out of the mean.",
+        "each of them counts as 0 for every system." if without_relevant else "they are left out of the mean.",
         "judge a relevant document, or delete the query's judgments.",
         tuple(named[: profile.shown]),
     )
 
 
 def _long(profile: DatasetProfile, words: int, limit: str) -> Finding:
-    found = [
+    overlong = [
         (texts, place, int(known.words[place]))
         for texts, known in ((profile.dataset.documents, profile.documents), (profile.dataset.queries, profile.queries))
         for place in np.flatnonzero(
@@ -113,11 +115,11 @@ def _long(profile: DatasetProfile, words: int, limit: str) -> Finding:
 
     return Finding(
         "long",
-        len(found),
+        len(overlong),
         f"texts of more than {words:,} words{limit}, or {words * LETTERS:,} characters without spaces",
         "a model does not read what lies beyond its limit.",
         "split long documents into passages, or take a model that reads more. words=N sets another threshold.",
-        profile.few(found, say),
+        profile.few(overlong, say),
         fault=False,
     )
 

@@ -24,13 +24,13 @@ def leaks(profile: DatasetProfile, splits: Mapping[str, Dataset]) -> Iterator[Fi
     same: dict[int, str] = {}
     alike: dict[int, str] = {}
     for name, other in splits.items():
-        known = digests(other.queries.texts)
-        for match in found_in(profile.queries, queries.texts, known, other.queries.texts):
+        other_digests = digests(other.queries.texts)
+        for match in found_in(profile.queries, queries.texts, other_digests, other.queries.texts):
             same.setdefault(match.one, f"{name} {other.queries.ids[match.other]}")
         for one, identifier in _alike(queries, profile.dataset.qrels, other):
             alike.setdefault(one, f"{name} {identifier}")
     alike = {one: where for one, where in alike.items() if one not in same}
-    for kind, found, what, shown in (
+    for kind, positions, what, shown in (
         ("leak", same, "queries whose text stands in another split, exactly or nearly", "this query"),
         (
             "near-leak",
@@ -39,14 +39,14 @@ def leaks(profile: DatasetProfile, splits: Mapping[str, Dataset]) -> Iterator[Fi
             "that document for nearly these words",
         ),
     ):
-        if found:
+        if positions:
             yield Finding(
                 kind,
-                len(found),
+                len(positions),
                 what,
                 f"a system that was trained on that split has been shown {shown}: its score is too high.",
-                f"delete them from the split that is trained on, or report the score without these {len(found)} too.",
-                profile.few(sorted(found.items()), lambda one: f"{quoted(queries, one[0])} = {one[1]}"),
+                f"delete them from the split that is trained on, or report the score without these {len(positions)} too.",
+                profile.few(sorted(positions.items()), lambda one: f"{quoted(queries, one[0])} = {one[1]}"),
             )
 
 

@@ -25,15 +25,15 @@ def repeats(profile: DatasetProfile, *, exclude_self: bool = False) -> Iterator[
 
 def unjudged_copies(profile: DatasetProfile, *, exclude_self: bool = False) -> list[tuple[str, str, str]]:
     """(query, relevant document, a copy of it that the query does not judge), in the order of the judgments."""
-    found = []
+    copies = []
     for query_id, judged in profile.dataset.qrels.items():
         pool = (profile.dataset.candidates or {}).get(query_id)
         for document_id, grade in judged.items():
             for copy in profile.duplicates_of.get(document_id, ()) if grade > 0 else ():
                 own = exclude_self and copy == query_id
                 if copy not in judged and not own and (pool is None or copy in pool):
-                    found.append((query_id, document_id, copy))
-    return found
+                    copies.append((query_id, document_id, copy))
+    return copies
 
 
 def _duplicates(profile: DatasetProfile) -> Finding:
@@ -51,9 +51,9 @@ def _duplicates(profile: DatasetProfile) -> Finding:
 def _near(profile: DatasetProfile) -> Iterator[Finding]:
     texts = profile.dataset.documents
     groups = [[texts.ids[place] for place in group] for group in near_copies(profile.documents, texts.texts)]
-    told = _told_apart(profile.dataset, groups)
-    apart = [group for group, whether in zip(groups, told, strict=True) if whether]
-    rest = [group for group, whether in zip(groups, told, strict=True) if not whether]
+    judged_apart = _told_apart(profile.dataset, groups)
+    apart = [group for group, whether in zip(groups, judged_apart, strict=True) if whether]
+    rest = [group for group, whether in zip(groups, judged_apart, strict=True) if not whether]
     yield Finding(
         "near-duplicate-document",
         _further(rest),
@@ -100,44 +100,46 @@ def _near_queries(profile: DatasetProfile) -> Finding:
 
 def _in_corpus(profile: DatasetProfile, exclude_self: bool) -> Finding:
     queries, documents = profile.dataset.queries, profile.dataset.documents
-    found = [
+    matches = [
         (queries.ids[one.one], documents.ids[one.other], one)
         for one in found_in(profile.queries, queries.texts, profile.documents, documents.texts)
         if not (exclude_self and queries.ids[one.one] == documents.ids[one.other])
     ]
-    given = {query_id for query_id, document_id, _ in found if profile.dataset.qrels[query_id].get(document_id, 0) > 0}
-    asked = {query_id for query_id, *_ in found}
+    given = {
+        query_id for query_id, document_id, _ in matches if profile.dataset.qrels[query_id].get(document_id, 0) > 0
+    }
+    query_ids = {query_id for query_id, *_ in matches}
     return Finding(
         "query-in-corpus",
-        len(asked),
+        len(query_ids),
         "queries that stand in the corpus as a document, exactly or nearly",
         f"{len(given)} of them find a relevant document by their own words, whatever the model; "
-        f"for {len(asked) - len(given)} a document that counts as wrong comes first.",
+        f"for {len(query_ids) - len(given)} a document that counts as wrong comes first.",
         "delete the document or, where it has the query's own id, set the task's exclude_self (task=beir: "
         "task.exclude_self=true).",
-        profile.few(found, lambda one: f"{one[1]} is query {quoted(queries, one[2].one)}"),
+        profile.few(matches, lambda one: f"{one[1]} is query {quoted(queries, one[2].one)}"),
     )
 
 
 def _unjudged(profile: DatasetProfile, exclude_self: bool) -> Finding:
-    found = unjudged_copies(profile, exclude_self=exclude_self)
+    copies = unjudged_copies(profile, exclude_self=exclude_self)
     return Finding(
         "unjudged-copy",
-        len(found),
+        len(copies),
         "copies of a relevant document that the query does not judge",
         "the copy counts as wrong, and a system cannot tell it from the relevant one; see the ceiling.",
         "judge the copy like the document, or delete it.",
         profile.few(
-            found, lambda one: f"{one[0]}: {one[2]} is {quoted(profile.dataset.documents, profile.place[one[1]])}"
+            copies, lambda one: f"{one[0]}: {one[2]} is {quoted(profile.dataset.documents, profile.place[one[1]])}"
         ),
     )
 
 
 def _conflicts(profile: DatasetProfile) -> Finding:
     """One text, two grades: of two copies for one query, or of one document for two queries of one text."""
-    qrels, found = profile.dataset.qrels, []
+    qrels, conflicts = profile.dataset.qrels, list[str]()
     for query_id, judged in qrels.items():
-        found += [
+        conflicts += [
             f"{query_id}: {first} has {grade}, its copy {other} has {judged[other]}"
             for first, grade in judged.items()
             for other in profile.duplicates_of.get(first, ())
@@ -146,18 +148,18 @@ def _conflicts(profile: DatasetProfile) -> Finding:
     for group in profile.same_queries:
         for place, one in enumerate(group):
             for identifier in group[place + 1 :]:
-                found += [
+                conflicts += [
                     f"{document_id}: {grade} for {one}, {qrels[identifier][document_id]} for its copy {identifier}"
                     for document_id, grade in qrels[one].items()
                     if qrels[identifier].get(document_id, grade) != grade
                 ]
     return Finding(
         "conflict",
-        len(found),
+        len(conflicts),
         "judgments that contradict another one of the same two texts",
         "whatever stands first, one of the two counts against it.",
         "decide which grade is right.",
-        tuple(found[: profile.shown]),
+        tuple(conflicts[: profile.shown]),
     )
 
 
@@ -168,10 +170,10 @@ def _told_apart(dataset: Dataset, groups: Sequence[Sequence[str]]) -> list[bool]
         for document_id, grade in judged.items():
             if grade > 0 and document_id in needing:
                 needing[document_id].add(query_id)
-    asked = [set().union(*(needing[identifier] for identifier in group)) for group in groups]
+    needing_queries = [set().union(*(needing[identifier] for identifier in group)) for group in groups]
     return [
         bool(queries) and all(one in dataset.qrels[query_id] for query_id in queries for one in group)
-        for queries, group in zip(asked, groups, strict=True)
+        for queries, group in zip(needing_queries, groups, strict=True)
     ]
 
 

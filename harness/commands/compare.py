@@ -61,11 +61,11 @@ def main(options: Options) -> None:
     archive = Archive(options.results)
     records = [one for one in archive.read() if one.status == "ok"]
     task = options.task or _task(records, options)
-    known = {one.system: one for one in records if one.task == task}
-    if not known:
+    by_system = {one.system: one for one in records if one.task == task}
+    if not by_system:
         raise UnknownName("task", task, {one.task for one in records}, "Only tasks with a record can be compared.")
-    pair = [_record(name, known) for name in (options.a, options.b)]
-    reference = next((one for one in pair if one is not None), None) or next(iter(known.values()))
+    pair = [_record(name, by_system) for name in (options.a, options.b)]
+    reference = next((one for one in pair if one is not None), None) or next(iter(by_system.values()))
     if reference.primary is None or reference.form != "ranked":
         raise NotApplicable(f"{task} was scored whole by mteb: there are no scores per query to compare.")
     measure = parse(options.measure or reference.primary.measure)
@@ -75,8 +75,8 @@ def main(options: Options) -> None:
         _contestant(name, record, archive, dataset, measure.k or 0, notes)
         for name, record in zip((options.a, options.b), pair, strict=True)
     ]
-    made = compare(sides[0], sides[1], task, dataset, measure, shown=options.shown, notes=notes)
-    _publish(made, Path(options.to) if options.to else archive.folder / "compare")
+    comparison = compare(sides[0], sides[1], task, dataset, measure, shown=options.shown, notes=notes)
+    _publish(comparison, Path(options.to) if options.to else archive.folder / "compare")
 
 
 def _task(records: Sequence[Record], options: Options) -> str:
@@ -109,14 +109,14 @@ def _differences(pair: Sequence[Record | None], *, strict: bool) -> list[str]:
         return []
     newest = max(records, key=lambda record: str(record.provenance.get("date", "")))
     other = next(one for one in records if one is not newest)
-    found = Comparability([other, newest]).differences(other)
-    for one in found:
+    mismatches = Comparability([other, newest]).differences(other)
+    for one in mismatches:
         if one.experiment or strict:
             raise ResultsError(
                 f"{other.system} and {newest.system} are not comparable on {other.task}: {one}. Evaluate again: "
                 f"{other.provenance.get('command')} overwrite=true"
             )
-    return [f"Another {match.what}: {other.system} {match.here}, {newest.system} {match.rest}." for match in found]
+    return [f"Another {match.what}: {other.system} {match.here}, {newest.system} {match.rest}." for match in mismatches]
 
 
 def _contestant(
@@ -134,26 +134,30 @@ def _contestant(
 
 def _known_queries(run: Run, dataset: Dataset, name: str, notes: list[str]) -> Run:
     """The part of a run file that answers this data set's queries; what else there is, is said."""
-    asked, corpus = set(dataset.queries.ids), set(dataset.documents.ids)
-    kept = [place for place, query_id in enumerate(run.query_ids) if query_id in asked]
-    if not kept:
+    query_ids, corpus = set(dataset.queries.ids), set(dataset.documents.ids)
+    positions = [place for place, query_id in enumerate(run.query_ids) if query_id in query_ids]
+    if not positions:
         raise ResultsError(f"{name} answers no query of {dataset.name}, such as '{dataset.queries.ids[0]}'.")
-    if len(kept) < len(run.query_ids):
-        notes.append(f"{name} answers {len(run.query_ids) - len(kept)} queries more, which this split does not ask.")
-    if len(kept) < len(asked):
-        notes.append(f"{name} leaves {len(asked) - len(kept)} of {len(asked)} queries unanswered; they score as empty.")
-    strange = sum(document not in corpus for place in kept for document in run.doc_ids[place])
+    if len(positions) < len(run.query_ids):
+        notes.append(
+            f"{name} answers {len(run.query_ids) - len(positions)} queries more, which this split does not ask."
+        )
+    if len(positions) < len(query_ids):
+        notes.append(
+            f"{name} leaves {len(query_ids) - len(positions)} of {len(query_ids)} queries unanswered; they score as empty."
+        )
+    strange = sum(document not in corpus for place in positions for document in run.doc_ids[place])
     if strange:
         notes.append(f"{name} ranks {strange} documents that are not in the corpus; they count as wrong.")
     return Run(
-        [run.query_ids[place] for place in kept],
-        [run.doc_ids[place] for place in kept],
-        [run.scores[place] for place in kept],
+        [run.query_ids[place] for place in positions],
+        [run.doc_ids[place] for place in positions],
+        [run.scores[place] for place in positions],
         run.depth,
     )
 
 
-def _publish(made: object, folder: Path) -> None:
+def _publish(comparison: object, folder: Path) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
@@ -163,13 +167,13 @@ def _publish(made: object, folder: Path) -> None:
     from harness.report.comparison.values import Comparison
     from harness.report.plots import png, svg
 
-    assert isinstance(made, Comparison)
-    stem = slug(f"{made.task}-{made.a.name}-{made.b.name}")
-    figures = draw(made)
+    assert isinstance(comparison, Comparison)
+    stem = slug(f"{comparison.task}-{comparison.a.name}-{comparison.b.name}")
+    figures = draw(comparison)
     for number, figure in enumerate(figures.values(), start=1):
         write_bytes(folder / f"{stem}-{number}.png", png(figure))
-    write_text(folder / f"{stem}.html", page(made, {caption: svg(one) for caption, one in figures.items()}))
-    text = markdown(made)
+    write_text(folder / f"{stem}.html", page(comparison, {caption: svg(one) for caption, one in figures.items()}))
+    text = markdown(comparison)
     images = [f"![{caption}]({stem}-{number}.png)\n" for number, caption in enumerate(figures, start=1)]
     write_text(folder / f"{stem}.md", "\n".join([text, *images]))
     console = Console()

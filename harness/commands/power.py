@@ -55,11 +55,11 @@ def main(options: Options) -> None:
     tasks = sorted({record.task for record in records})
     if options.task is not None and options.task not in tasks:
         raise UnknownName("task", options.task, tasks, "Only recorded tasks have scores to go by.")
-    asked = parse(options.measure).name if options.measure else None
-    told = 0
+    measure_name = parse(options.measure).name if options.measure else None
+    tables = 0
     for task in tasks if options.task is None else [options.task]:
         own = [one for one in records if one.task == task]
-        measure = asked or own[0].primary.measure  # type: ignore[union-attr]
+        measure = measure_name or own[0].primary.measure  # type: ignore[union-attr]
         scores = {one.system: found for one in own if (found := archive.scores(one).get(measure)) is not None}
         for name in filter(None, (options.a, options.b)):
             if name not in scores:
@@ -67,8 +67,8 @@ def main(options: Options) -> None:
         pairs = _pairs(scores, options)
         if pairs:
             _show(task, measure, pairs, options)
-            told += 1
-    if not told:
+            tables += 1
+    if not tables:
         raise ResultsError(
             f"{options.results} holds no two systems with scores per query on one task. Evaluate a second one: "
             "harness model=… task=…"
@@ -80,11 +80,11 @@ PairDifferences = dict[str, NDArray[np.float64]]
 
 def _pairs(scores: dict[str, Scores], options: Options) -> PairDifferences:
     """`A, B` → their differences per query, of the pairs that are asked for and answered the same queries."""
-    wanted = {name for name in (options.a, options.b) if name}
+    named_systems = {name for name in (options.a, options.b) if name}
     return {
         f"{one}, {other}": scores[one].values - scores[other].values
         for one, other in itertools.combinations(sorted(scores), 2)
-        if wanted <= {one, other} and list(scores[one].query_ids) == list(scores[other].query_ids)
+        if named_systems <= {one, other} and list(scores[one].query_ids) == list(scores[other].query_ids)
     }
 
 

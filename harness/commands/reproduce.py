@@ -84,39 +84,41 @@ def chosen(entries: Sequence[Published], model: str | None, task: str | None) ->
 
     `model=bm25` also takes `bm25(k1=0.9)`.
     """
-    kept = list(entries)
+    selected = list(entries)
     for kind, name in (("model", model), ("task", task)):
         if name is not None:
-            known = {getattr(one, kind) for one in kept}
-            kept = [one for one in kept if name in (getattr(one, kind), getattr(one, kind).partition("(")[0])]
-            if not kept:
-                raise UnknownName(f"published {kind}", name, known)
-    return [dataclasses.replace(entry, measure=_canonical(entry.measure)) for entry in kept]
+            known_names = {getattr(one, kind) for one in selected}
+            selected = [one for one in selected if name in (getattr(one, kind), getattr(one, kind).partition("(")[0])]
+            if not selected:
+                raise UnknownName(f"published {kind}", name, known_names)
+    return [dataclasses.replace(entry, measure=_canonical(entry.measure)) for entry in selected]
 
 
 def _outcome(
-    entry: Published, found: Record | Exception, cell: Sequence[Published], rerun: Rerun, aside: Context | None
+    entry: Published, result: Record | Exception, cell: Sequence[Published], rerun: Rerun, aside: Context | None
 ) -> Outcome:
     """Ours beside theirs; where it is off, evaluated again with the published settings, into `aside`."""
-    if isinstance(found, Exception):
-        absent = isinstance(found, Unreachable) or is_unreachable(found)
-        said = str(found) if isinstance(found, HarnessError) else f"{type(found).__name__}: {found}"
+    if isinstance(result, Exception):
+        absent = isinstance(result, Unreachable) or is_unreachable(result)
+        said = str(result) if isinstance(result, HarnessError) else f"{type(result).__name__}: {result}"
         return Outcome(entry, reason=" ".join(said.partition(". ")[0].split()).rstrip("."), failed=not absent)
-    measured = found.get(entry.measure)
+    measured = result.get(entry.measure)
     assert measured is not None
-    made = Outcome(entry, measured.mean)
-    if made.verdict != "off":
-        differ = [str(one) for one in differences(entry, found) if not one.version]
-        return dataclasses.replace(made, despite=tuple(differ))
+    outcome = Outcome(entry, measured.mean)
+    if outcome.verdict != "off":
+        differ = [str(one) for one in differences(entry, result) if not one.version]
+        return dataclasses.replace(outcome, despite=tuple(differ))
 
     def again(words: Sequence[str]) -> Record:
         assert aside is not None
-        made = rerun.tried(job([*entry.words, *words]), cell, aside)
-        if isinstance(made, Exception):
-            raise made if isinstance(made, HarnessError) else HarnessError(f"{type(made).__name__}: {made}") from made
-        return made
+        record = rerun.tried(job([*entry.words, *words]), cell, aside)
+        if isinstance(record, HarnessError):
+            raise record
+        if isinstance(record, Exception):
+            raise HarnessError(f"{type(record).__name__}: {record}") from record
+        return record
 
-    return dataclasses.replace(made, causes=tuple(causes(entry, found, again if aside is not None else None, cell)))
+    return dataclasses.replace(outcome, causes=tuple(causes(entry, result, again if aside is not None else None, cell)))
 
 
 def _of(entries: Sequence[Published], words: Sequence[str]) -> list[Published]:

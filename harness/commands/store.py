@@ -41,31 +41,32 @@ def main(options: Options) -> int:
         raise UnknownName("do", options.do, doing)
     cache = Hub.at(cache=options.cache).cache
     names = _names(cache / "models")
-    found = list(upkeep.holdings(cache / "vectors", verify=options.do == "verify"))
-    for held in found:
+    holdings = list(upkeep.holdings(cache / "vectors", verify=options.do == "verify"))
+    for holding in holdings:
         if options.do == "compact":
-            print(f"{_line(held, names)}  saved {upkeep.compact(held) / 1e6:,.1f} MB")  # noqa: T201
+            print(f"{_line(holding, names)}  saved {upkeep.compact(holding) / 1e6:,.1f} MB")  # noqa: T201
         elif options.do == "prune":
-            named = names.get(str(held.maker.get("weights")), "")
-            whole = options.of == named != "" or (options.days is not None and held.age > options.days)
-            print(f"{_line(held, names)}  saved {upkeep.prune(held, whole=whole) / 1e6:,.1f} MB")  # noqa: T201
+            named = names.get(str(holding.maker.get("weights")), "")
+            whole = options.of == named != "" or (options.days is not None and holding.age > options.days)
+            print(f"{_line(holding, names)}  saved {upkeep.prune(holding, whole=whole) / 1e6:,.1f} MB")  # noqa: T201
         else:
-            print(_line(held, names))  # noqa: T201
-    size = sum(held.size for held in found) / 1e6
-    print(f"{len(found)} makers, {size:,.1f} MB before, in {cache / 'vectors'}")  # noqa: T201
-    return 1 if options.do == "verify" and any(held.damaged for held in found) else 0
+            print(_line(holding, names))  # noqa: T201
+    size = sum(holding.size for holding in holdings) / 1e6
+    print(f"{len(holdings)} makers, {size:,.1f} MB before, in {cache / 'vectors'}")  # noqa: T201
+    return 1 if options.do == "verify" and any(holding.damaged for holding in holdings) else 0
 
 
-def _line(held: Holding, names: dict[str, str]) -> str:
-    maker = held.maker
+def _line(holding: Holding, names: dict[str, str]) -> str:
+    maker = holding.maker
     if not maker:
-        return f"{held.folder.name[:12]}  nothing readable  DAMAGED: {', '.join(held.damaged)}"
-    kept = "" if maker["kept"] == maker["dtype"] else f" kept as {maker['kept']}"
-    damaged = f"  DAMAGED: {', '.join(held.damaged)}" if held.damaged else ""
+        return f"{holding.folder.name[:12]}  nothing readable  DAMAGED: {', '.join(holding.damaged)}"
+    stored_as = "" if maker["kept"] == maker["dtype"] else f" kept as {maker['kept']}"
+    damaged = f"  DAMAGED: {', '.join(holding.damaged)}" if holding.damaged else ""
     return (
-        f"{held.folder.name[:12]}  {names.get(str(maker['weights']), str(maker['weights'])[:12])}  "
-        f"{maker['runtime']} {maker['dtype']}{kept}  prompt {json.dumps(maker['prompt'], ensure_ascii=False)}  "
-        f"{held.rows:,} × {held.dimension} in {held.shards} shards  {held.size / 1e6:,.1f} MB  {held.age:.0f} days{damaged}"
+        f"{holding.folder.name[:12]}  {names.get(str(maker['weights']), str(maker['weights'])[:12])}  "
+        f"{maker['runtime']} {maker['dtype']}{stored_as}  prompt {json.dumps(maker['prompt'], ensure_ascii=False)}  "
+        f"{holding.rows:,} × {holding.dimension} in {holding.shards} shards  "
+        f"{holding.size / 1e6:,.1f} MB  {holding.age:.0f} days{damaged}"
     )
 
 

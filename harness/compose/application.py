@@ -50,10 +50,10 @@ def run(arguments: Sequence[str]) -> int:
                 outcomes = [hydra.run(name, job, overrides).return_value]
             else:
                 shared = hydra.compose_config(name, overrides, RunMode.MULTIRUN)
-                found = _search_result(shared)
+                search_result = _search_result(shared)
                 outcomes = list(_outcomes(hydra.multirun(name, job, overrides)))
                 _publish(shared)
-                _tell(found)
+                _tell(search_result)
         finally:
             GlobalHydra.instance().clear()
     for outcome in outcomes:
@@ -120,9 +120,9 @@ def _search_result(config: DictConfig) -> Path | None:
     return folder / "optimization_results.yaml"
 
 
-def _tell(found: Path | None) -> None:
-    if found is not None and found.exists():
-        print(f"\n{found}:\n{found.read_text(encoding='utf-8').rstrip()}")  # noqa: T201
+def _tell(file: Path | None) -> None:
+    if file is not None and file.exists():
+        print(f"\n{file}:\n{file.read_text(encoding='utf-8').rstrip()}")  # noqa: T201
 
 
 def _publish(config: DictConfig) -> None:

@@ -57,26 +57,26 @@ def command(options: type, *positional: str, composed: bool = False) -> Callable
             if field.name == "data":  # data.mirror=DIR has no flag of its own
                 continue
             flag: dict[str, Any] = {"is_flag": True, "flag_value": "true"} if field.type == "bool" else {}
-            shown = _default(field)
+            default = _default(field)
             parameters.append(
                 click.Option(
                     [f"--{field.name}", field.name],
-                    help=f"{documents.get(field.name, '')}{shown}",
+                    help=f"{documents.get(field.name, '')}{default}",
                     default=None,
                     **flag,
                 )
             )
         module = inspect.getmodule(function)
         text = (inspect.getdoc(module) or "").replace("\n\n", "\n\n\b\n") if module else ""
-        made = Command(
+        built = Command(
             name=function.__module__.rpartition(".")[2],
             callback=callback,
             params=parameters,
             help="\b\n" + text,
             short_help=text.partition("\n")[0],
         )
-        made.function = function
-        return made
+        built.function = function
+        return built
 
     return decorate
 

@@ -21,18 +21,18 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def run(words: list[str]) -> int | None:
     """Do what the words say; the exit code."""
-    known = names()
+    commands = names()
     first = words[0] if words else ""
-    if first in known:
+    if first in commands:
         return _command(first, words[1:])
     if {"-h", "--help"} & set(words):
         from harness.compose.help import help_text
 
-        print(help_text({name: summary(name) for name in known}), end="")  # noqa: T201
+        print(help_text({name: summary(name) for name in commands}), end="")  # noqa: T201
         return 0
     if first and "=" not in first and not first.startswith("-"):
-        near = nearest(first, known)
-        guess = f"Did you mean {' or '.join(near)}?" if near else f"Commands: {', '.join(known)}."
+        near = nearest(first, commands)
+        guess = f"Did you mean {' or '.join(near)}?" if near else f"Commands: {', '.join(commands)}."
         raise ConfigError(
             f"'{first}' is neither a command nor KEY=VALUE. {guess} An evaluation: harness model=NAME task=NAME."
         )

@@ -54,11 +54,11 @@ def evaluate(
     objects: dict[str, Opened | Task] = {}
     chosen = [_system(value, name, objects) for name, value in _named(systems)]
     names = tuple(measures) if measures is not None else None
-    wanted = [
+    requested = [
         (dataclasses.replace(ref, measures=names, depth=depth, limit=limit), words)
         for ref, words in (_task(value, objects) for _, value in _named(tasks))
     ]
-    jobs = told_apart([Job(system, task, (*words, *more)) for system, words in chosen for task, more in wanted])
+    jobs = told_apart([Job(system, task, (*words, *more)) for system, words in chosen for task, more in requested])
     expect_measures(jobs)
     with Display(len(jobs), shown=progress) as display:
         cells = benchmark(jobs, context, display, overwrite=overwrite, record_failures=record_failures, objects=objects)

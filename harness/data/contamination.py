@@ -27,8 +27,8 @@ def seen_in_training(model: str, task: str, hub: Hub) -> str:
     """
     if "/" not in model:
         return UNKNOWN
-    made = digest(["training", model, task.casefold(), importlib.metadata.version("mteb")])
-    note = hub.cache / "training" / f"{made}.json"
+    name = digest(["training", model, task.casefold(), importlib.metadata.version("mteb")])
+    note = hub.cache / "training" / f"{name}.json"
     if note.exists():
         return str(json.loads(note.read_text(encoding="utf-8"))["answer"])
     answer = _asked(model, task)

@@ -80,11 +80,11 @@ def _specific(task: Any, data: Mapping[str, Any], run: Run, subset: str, split: 
     }
     qrels = {query_id: data["relevant_docs"][query_id] for query_id in results}
     every, *_ = calculate_retrieval_scores(results, qrels, list(task.k_values), False)
-    found = task.task_specific_scores(every, qrels, results, hf_split=split, hf_subset=subset)
+    specific = task.task_specific_scores(every, qrels, results, hf_split=split, hf_subset=subset)
     main = task.metadata.main_score
-    if main not in found:
+    if main not in specific:
         raise DataError(f"mteb/{task.metadata.name} names '{main}' as its main score but does not compute it.")
-    return {main: float(found[main])}
+    return {main: float(specific[main])}
 
 
 def _delegated(task: Any, subset: str, split: str, hub: Hub) -> Delegated:

@@ -33,37 +33,37 @@ def read_table(
         DataError: With file and line: an unknown format, a missing column, a malformed line, an empty cell.
     """
     rows = _rows(path, question, answer)
-    asked = rows if held_out is None else _rows(held_out, question, answer)
+    question_rows = rows if held_out is None else _rows(held_out, question, answer)
     answers: dict[str, str] = {}
-    for where, number, row in [*rows, *(asked if held_out is not None else [])]:
+    for where, number, row in [*rows, *(question_rows if held_out is not None else [])]:
         text = _cell(where, number, row, answer, needed=True)
         answers.setdefault(text, f"a{len(answers) + 1}")
     ids: list[str] = []
     texts: list[str] = []
     qrels: dict[str, dict[str, int]] = {}
-    known: dict[str, str] = {}
-    kept: list[dict[str, Any]] = []
-    for where, number, row in asked:
+    ids_by_text: dict[str, str] = {}
+    property_rows: list[dict[str, Any]] = []
+    for where, number, row in question_rows:
         text = _cell(where, number, row, question, needed=held_out is not None)
         if not text:
             continue
         document = answers[_cell(where, number, row, answer, needed=True)]
-        if text in known:  # the same question again: one query, and every answer it was given counts
-            qrels[known[text]][document] = 1
+        if text in ids_by_text:  # the same question again: one query, and every answer it was given counts
+            qrels[ids_by_text[text]][document] = 1
             continue
-        known[text] = f"q{number}"
-        ids.append(known[text])
+        ids_by_text[text] = f"q{number}"
+        ids.append(ids_by_text[text])
         texts.append(text)
-        qrels[known[text]] = {document: 1}
-        kept.append(row)
+        qrels[ids_by_text[text]] = {document: 1}
+        property_rows.append(row)
     if not ids:
         raise DataError(f"{held_out or path}: no row has a question in column '{question}'.")
-    extra = [key for key in dict.fromkeys(key for row in kept for key in row) if key not in (question, answer)]
+    extra = [key for key in dict.fromkeys(key for row in property_rows for key in row) if key not in (question, answer)]
     return dataset(
         name=name,
         split=split,
         documents=Texts(list(answers.values()), list(answers)),
-        queries=Texts(ids, texts, {key: [str(row.get(key) or "") for row in kept] for key in extra}),
+        queries=Texts(ids, texts, {key: [str(row.get(key) or "") for row in property_rows] for key in extra}),
         qrels=qrels,
     )
 

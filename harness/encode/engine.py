@@ -116,16 +116,16 @@ def encode(
         piece = texts[start : start + PIECE]
         labels = names[start : start + PIECE] if names is not None else range(start, start + len(piece))
         keys = text_keys(piece)
-        found = cache.find(keys)
-        while len(found.missing):  # again where a shard was found to be damaged after it was written
-            _, first = np.unique(keys[found.missing], return_index=True)
-            absent = found.missing[np.sort(first)]
+        locations = cache.find(keys)
+        while len(locations.missing):  # again where a shard was found to be damaged after it was written
+            _, first = np.unique(keys[locations.missing], return_index=True)
+            absent = locations.missing[np.sort(first)]
             told = _Told(progress, start + len(piece) - len(absent), len(texts))
             _fill(model(), piece, labels, keys, absent, cache, prompt, told)
             fresh += len(absent)
-            found = cache.find(keys)
-        parts.append(found)
-        facts.append(cache.facts(found))
+            locations = cache.find(keys)
+        parts.append(locations)
+        facts.append(cache.facts(locations))
         progress(start + len(piece), len(texts))
     dimension = cache.dimension or model().dimension
     return Encoded(
@@ -215,7 +215,7 @@ def _forward(model: Model, ready: Prepared, labels: Sequence[Any], told: _Told) 
             todo += [batch[len(batch) // 2 :], batch[: len(batch) // 2]]
             continue
         try:
-            made = model.forward(ready, batch)
+            embeddings = model.forward(ready, batch)
         except MemoryError as error:
             if len(batch) == 1:
                 raise ModelError(
@@ -225,7 +225,7 @@ def _forward(model: Model, ready: Prepared, labels: Sequence[Any], told: _Told) 
             tokens = padded // 2
             todo.append(batch)
             continue
-        check_vectors(made, [str(labels[row]) for row in batch], model.dimension)
-        vectors[batch] = made
+        check_vectors(embeddings, [str(labels[row]) for row in batch], model.dimension)
+        vectors[batch] = embeddings
         told(len(batch), int(read[batch].sum()))
     return vectors

@@ -112,20 +112,20 @@ class VectorCache:
                     return self.find(keys)
         return Locations(place, row)
 
-    def read(self, found: Locations, out: Vectors) -> None:
+    def read(self, locations: Locations, out: Vectors) -> None:
         """Copy the vectors that were found into the rows of `out`, shape (texts, dimension); the missing are left."""
-        for segment, held, rows in self._parts(found):
+        for segment, held, rows in self._parts(locations):
             if len(held) == held[-1] - held[0] + 1 and bool((np.diff(rows) == 1).all()):
                 out[held[0] : held[-1] + 1] = segment.vectors[rows[0] : rows[-1] + 1]
             else:
                 out[held] = segment.vectors[rows]
 
-    def facts(self, found: Locations) -> NDArray[Any]:
+    def facts(self, locations: Locations) -> NDArray[Any]:
         """What was seen of those texts, shape (texts,), dtype `FACTS`; zeros for the missing."""
-        made = np.zeros(len(found.row), dtype=FACTS)
-        for segment, held, rows in self._parts(found):
-            made[held] = segment.facts[rows]
-        return made
+        facts = np.zeros(len(locations.row), dtype=FACTS)
+        for segment, held, rows in self._parts(locations):
+            facts[held] = segment.facts[rows]
+        return facts
 
     def add(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> None:
         """Keep the vectors of texts that were missing.
@@ -144,11 +144,11 @@ class VectorCache:
         keys = [segment.keys[: 0 if place in self._dropped else None] for place, segment in enumerate(self._segments)]
         self._index = Index(keys)
 
-    def _parts(self, found: Locations) -> Iterator[tuple[Segment, NDArray[np.int64], NDArray[np.int64]]]:
+    def _parts(self, locations: Locations) -> Iterator[tuple[Segment, NDArray[np.int64], NDArray[np.int64]]]:
         """Each segment that holds some of the texts, their positions, and their rows in it."""
-        for number in np.unique(found.shard[found.shard >= 0]):
-            held = np.flatnonzero(found.shard == number)
-            yield self._segments[int(number)], held, found.row[held]
+        for number in np.unique(locations.shard[locations.shard >= 0]):
+            held = np.flatnonzero(locations.shard == number)
+            yield self._segments[int(number)], held, locations.row[held]
 
     def _drop(self, number: int, error: Damaged) -> None:
         raise error

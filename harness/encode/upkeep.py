@@ -66,40 +66,42 @@ def holdings(store: Path, *, verify: bool = False) -> Iterator[Holding]:
         )
 
 
-def compact(held: Holding) -> int:
+def compact(holding: Holding) -> int:
     """Join the shards of one maker into one, each text once; the bytes that this saved.
 
     The new shard is published before the old ones go: a reader always finds every vector.
     """
-    old = sorted(held.folder.glob(f"*{ENDING}"))
-    if len(old) < 2 or not held.maker:
+    old = sorted(holding.folder.glob(f"*{ENDING}"))
+    if len(old) < 2 or not holding.maker:
         return 0
     cache = StoredVectors(
-        held.folder.parent, {key: value for key, value in held.maker.items() if key != "kept"}, held.maker["kept"]
+        holding.folder.parent,
+        {key: value for key, value in holding.maker.items() if key != "kept"},
+        holding.maker["kept"],
     )
     keys = np.unique(cache.keys())
-    found = cache.find(keys)
-    here = np.flatnonzero(found.shard >= 0)
+    locations = cache.find(keys)
+    here = np.flatnonzero(locations.shard >= 0)
     order = here[
-        np.lexsort((found.row[here], found.shard[here]))
+        np.lexsort((locations.row[here], locations.shard[here]))
     ]  # as they were written: a corpus stays in one stretch
-    vectors = np.empty((len(order), held.dimension), dtype=held.maker["kept"])
-    cache.read(found[order], vectors)
-    cache.add(keys[order], vectors, cache.facts(found[order]))
-    fresh = set(held.folder.glob(f"*{ENDING}")) - set(old)
+    vectors = np.empty((len(order), holding.dimension), dtype=holding.maker["kept"])
+    cache.read(locations[order], vectors)
+    cache.add(keys[order], vectors, cache.facts(locations[order]))
+    fresh = set(holding.folder.glob(f"*{ENDING}")) - set(old)
     for path in old if fresh else []:
         with contextlib.suppress(FileNotFoundError):
             path.unlink()
-    return held.size - sum(path.stat().st_size for path in held.folder.iterdir())
+    return holding.size - sum(path.stat().st_size for path in holding.folder.iterdir())
 
 
-def prune(held: Holding, *, whole: bool) -> int:
+def prune(holding: Holding, *, whole: bool) -> int:
     """Remove what is damaged or was left by a killed writer, or all of one maker's part; the bytes that this saved."""
     if whole:
-        shutil.rmtree(held.folder)
-        return held.size
+        shutil.rmtree(holding.folder)
+        return holding.size
     saved = 0
-    for path in [*held.folder.glob(f"*{SET_ASIDE}"), *held.folder.glob(".*.part")]:
+    for path in [*holding.folder.glob(f"*{SET_ASIDE}"), *holding.folder.glob(".*.part")]:
         if time.time() - path.stat().st_mtime > DAY or path.name.endswith(SET_ASIDE):  # a fresh one may have its writer
             saved += path.stat().st_size
             path.unlink()

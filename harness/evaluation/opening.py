@@ -156,8 +156,8 @@ def adjusted(task: Task, ref: TaskRef) -> Task:
         task = dataclasses.replace(task, name=named(task.name, None, ref.depth))
     if ref.measures is not None:
         task = dataclasses.replace(task, whole_run=None)
-    asked = task.measures if ref.measures is None else ref.measures
-    measures = tuple(dict.fromkeys(parse(name).name for name in asked))
+    requested = task.measures if ref.measures is None else ref.measures
+    measures = tuple(dict.fromkeys(parse(name).name for name in requested))
     task = dataclasses.replace(task, measures=measures, depth=ref.depth or task.depth)
     if not task.measures:
         raise ConfigError("measures=[] leaves nothing to measure. Name one, such as measures=[nDCG@10].")

@@ -104,31 +104,33 @@ def failed(cell: Job, error: Exception) -> Record:
 def rescored(record: Record, run: Run, dataset: Dataset, scores: Sequence[Scores], first: str) -> Record:
     """The same result with the measures of `scores`; `first` becomes the one that the leaderboard shows."""
     fresh = {one.measure: one for one in measured(scores)}
-    kept = [measure for measure in record.measures if measure.measure not in fresh]
-    every = [*fresh.values(), *kept]
+    unchanged = [measure for measure in record.measures if measure.measure not in fresh]
+    every = [*fresh.values(), *unchanged]
     every.sort(key=lambda entry: entry.measure != first)
     checks = dataclasses.replace(record.checks, **diagnostics(run, dataset, [parse(name) for name in fresh]))
     now = provenance("")
-    made = {**record.provenance, "rescored": {key: now[key] for key in ("date", "harness", "commit")}}
-    return dataclasses.replace(record, measures=tuple(every), checks=checks, provenance=made)
+    origin = {**record.provenance, "rescored": {key: now[key] for key in ("date", "harness", "commit")}}
+    return dataclasses.replace(record, measures=tuple(every), checks=checks, provenance=origin)
 
 
 def measured(scores: Sequence[Scores]) -> list[Measured]:
     """Mean and interval of each measure, with what its author says of it; the same resamples for all of them."""
-    plugins = [parse(one.measure).plugin for one in scores]
+    plugins = [parse(scored.measure).plugin for scored in scores]
     return [
         Measured(
-            one.measure,
-            found.mean,
-            number(found.low),
-            number(found.high),
-            found.n,
-            found.method,
+            scored.measure,
+            estimate.mean,
+            number(estimate.low),
+            number(estimate.high),
+            estimate.n,
+            estimate.method,
             plugin.unit,
             plugin.direction,
             plugin.source,
         )
-        for one, found, plugin in zip(scores, estimates([one.values for one in scores]), plugins, strict=True)
+        for scored, estimate, plugin in zip(
+            scores, estimates([scored.values for scored in scores]), plugins, strict=True
+        )
     ]
 
 

@@ -41,9 +41,9 @@ def best_case_ndcg(
     below = 0.0
     for row, level in enumerate(levels):
         value = 2.0**level - 1 if gain == "exp" else float(level)
-        found = [one for one, grade in grades.items() if grade >= level]
-        over[row] = (value - below) * (sum(helps.get(match, 0.0) for match in found) + reached)
-        under[row] = (value - below) * ideals[np.minimum(len(found) + numbers, len(ideals) - 1)]
+        reaching = [one for one, grade in grades.items() if grade >= level]
+        over[row] = (value - below) * (sum(helps.get(match, 0.0) for match in reaching) + reached)
+        under[row] = (value - below) * ideals[np.minimum(len(reaching) + numbers, len(ideals) - 1)]
         below = value
     counts = _greatest_quotient(over, under)
     return {one: levels[reach - 1] for place, one in enumerate(unjudged) if (reach := int((counts > place).sum()))}

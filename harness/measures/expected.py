@@ -39,8 +39,8 @@ def expected_ndcg(query: Judged, *, gain: str = "linear", k: int | None = None) 
         return 0.0
     reach = _reach(query.scores, k)
     gains = np.array([_gain(query.grade(document_id), gain) for document_id in query.ranking[:reach]], dtype=np.float64)
-    found = _expected(gains, query.scores[:reach])[:k]
-    return float(found @ _discounts(len(found)) / (np.array(ideal) @ _discounts(len(ideal))))
+    expected = _expected(gains, query.scores[:reach])[:k]
+    return float(expected @ _discounts(len(expected)) / (np.array(ideal) @ _discounts(len(ideal))))
 
 
 @measure(name="expected-MRR", unit="share", source=f"{SOURCE} trec_eval recip_rank")

@@ -49,14 +49,14 @@ def judging_priority(runs: Mapping[str, Run], dataset: Dataset, measure: str, mo
     (_, first), (_, second) = two(runs)
     before = _differences(first, second, dataset, parsed.name)
     ours, theirs, top = tops(first, parsed), tops(second, parsed), highest(dataset)
-    asked = [
+    unjudged = [
         (query_id, document)
         for query_id in before
         for document in {*ours.get(query_id, ()), *theirs.get(query_id, ())} - dataset.qrels[query_id].keys()
     ]
     pairs: list[Pair] = []
-    for start in range(0, len(asked), AT_ONCE):
-        part = asked[start : start + AT_ONCE]
+    for start in range(0, len(unjudged), AT_ONCE):
+        part = unjudged[start : start + AT_ONCE]
         after = _judged(parsed, dataset, part, top, ours) - _judged(parsed, dataset, part, top, theirs)
         for (query_id, document), value in zip(part, after.tolist(), strict=True):
             moved = value - before[query_id]

@@ -35,8 +35,8 @@ def score(measure: Measure, qrels: Qrels, rankings: Mapping[str, Sequence[str]])
     ranked = {
         query_id: _as_scores(documents[: measure.k]) for query_id, documents in rankings.items() if query_id in qrels
     }
-    found = evaluator.evaluate({query_id: scores for query_id, scores in ranked.items() if scores})
-    return np.array([found[query_id][name] if query_id in found else 0.0 for query_id in qrels])
+    values_by_query = evaluator.evaluate({query_id: scores for query_id, scores in ranked.items() if scores})
+    return np.array([values_by_query[query_id][name] if query_id in values_by_query else 0.0 for query_id in qrels])
 
 
 def _as_scores(documents: Sequence[str]) -> dict[str, float]:

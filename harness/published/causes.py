@@ -24,10 +24,10 @@ def causes(entry: Published, record: Record, again: Again | None, cell: Sequence
         again: None where nothing is to be evaluated.
         cell: All entries of the same model and task, whose measures a cause has to bring within their tolerances as well.
     """
-    found = differences(entry, record)
-    if not found:
+    settings = differences(entry, record)
+    if not settings:
         return ["no stated setting differs; unexplained"]
-    tried = [[one] for one in found if one.words] if again is not None else []
+    tried = [[one] for one in settings if one.words] if again is not None else []
     if len(tried) > 1:
         tried.append([one for alone in tried for one in alone])
     lines = []
@@ -38,7 +38,7 @@ def causes(entry: Published, record: Record, again: Again | None, cell: Sequence
             return [line]
         lines.append(line)
     why = "not tried" if again is None else "no option changes it, so it is not tried"
-    rest = [str(match) for match in found if again is None or not match.words]
+    rest = [str(match) for match in settings if again is None or not match.words]
     lines += [f"{difference}; {why}" for difference in rest]
     return lines if rest else [*lines, "the rest of the gap is unexplained"]
 

@@ -93,14 +93,14 @@ def _entry(path: Path, number: int, node: yaml.Node) -> Published:
     def place(at: yaml.Node) -> str:
         return f"{path}:{at.start_mark.line + 1}: entry {number}"
 
-    found = dict(_checked(node, KEYS, place, ""))
+    fields = dict(_checked(node, KEYS, place, ""))
     for key in NEEDED:
-        if key not in found:
+        if key not in fields:
             raise ConfigError(f"{place(node)} says no {key}. An entry needs {', '.join(NEEDED)}.")
-    if found["tolerance"] < 0:
-        raise ConfigError(f"{place(node)}: tolerance={found['tolerance']} is below 0.")
-    found["options"] = tuple(map(str, found.get("options", ())))
-    return dataclasses.replace(Published(**found), place=place(node))
+    if fields["tolerance"] < 0:
+        raise ConfigError(f"{place(node)}: tolerance={fields['tolerance']} is below 0.")
+    fields["options"] = tuple(map(str, fields.get("options", ())))
+    return dataclasses.replace(Published(**fields), place=place(node))
 
 
 def _checked(node: yaml.Node, known: Mapping[str, tuple[type, ...]], place: Any, of: str) -> Iterator[tuple[str, Any]]:

@@ -20,7 +20,7 @@ def read_trec(path: Path) -> Run:
     Raises:
         ResultsError: A line that is none, a score that is no number, or a document that is ranked twice; with its line.
     """
-    found: dict[str, dict[str, np.float32]] = {}
+    rankings: dict[str, dict[str, np.float32]] = {}
     for number, line in enumerate(_text(path).splitlines(), start=1):
         if not line.strip():
             continue
@@ -37,15 +37,15 @@ def read_trec(path: Path) -> Run:
             raise ResultsError(f"{where}: the score '{score}' is no number.") from None
         if not np.isfinite(value):
             raise ResultsError(f"{where}: the score '{score}' cannot be ranked.")
-        documents = found.setdefault(query_id, {})
+        documents = rankings.setdefault(query_id, {})
         if document in documents:
             raise ResultsError(f"{where}: '{document}' is ranked twice for query '{query_id}'.")
         documents[document] = value
-    if not found:
+    if not rankings:
         raise ResultsError(f"{path} holds no line of a TREC run.")
     ranked = {
         query_id: sorted(documents.items(), key=lambda one: (one[1], one[0]), reverse=True)
-        for query_id, documents in found.items()
+        for query_id, documents in rankings.items()
     }
     return Run(
         query_ids=list(ranked),

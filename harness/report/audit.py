@@ -43,16 +43,16 @@ def show(
     warnings = []
     p = max_t(values[:, 1:] - values[:, [0]]) if values is not None else None
     for place, (name, record) in enumerate(zip(NAMES, records, strict=True)):
-        shown = record.get(measured.measure)
-        assert shown is not None
-        row = [name, f"{shown.mean:.3f}", "", ""]
+        measured_here = record.get(measured.measure)
+        assert measured_here is not None
+        row = [name, f"{measured_here.mean:.3f}", "", ""]
         if place and values is not None and p is not None:
             low, high = interval(bootstrap_means((values[:, place] - values[:, 0])[:, None])[:, 0])
             chance = "<0.001" if p[place - 1] < 0.001 else f"{p[place - 1]:.3f}"
-            row[2:] = [f"{shown.mean - measured.mean:+.3f} [{low:+.3f}, {high:+.3f}]", chance]
-            if _better(shown, measured) and p[place - 1] <= LEVEL:
+            row[2:] = [f"{measured_here.mean - measured.mean:+.3f} [{low:+.3f}, {high:+.3f}]", chance]
+            if _better(measured_here, measured) and p[place - 1] <= LEVEL:
                 warnings.append(
-                    f"{configured.system} is better on {record.task} {name} ({measured.measure} {shown.mean:.3f} against "
+                    f"{configured.system} is better on {record.task} {name} ({measured.measure} {measured_here.mean:.3f} against "
                     f"{measured.mean:.3f}, p {chance}): hold its prompts against its model card."
                 )
         table.add_row(*row)

@@ -47,14 +47,18 @@ def _tasks(latest: Iterable[tuple[str, str]]) -> list[str]:
 
 
 def _column(task: str, records: Sequence[Record], grounds: Comparability, measure: str | None) -> Column:
-    done = [record for record in records if record.primary]
-    if not done:
+    measured = [record for record in records if record.primary]
+    if not measured:
         return Column(task, measure or "", "higher", "share", "", None)
-    usual = [one for one in done if not any(found.experiment for found in grounds.differences(one))]
-    reference = (usual or done)[-1]
-    shown = next((found for one in reversed(done) if measure and (found := one.get(measure))), reference.primary)
-    assert shown is not None
-    return Column(task, shown.measure, shown.direction, shown.unit, shown.source, reference)
+    usual = [one for one in measured if not any(found.experiment for found in grounds.differences(one))]
+    reference = (usual or measured)[-1]
+    shown_measure = next(
+        (found for one in reversed(measured) if measure and (found := one.get(measure))), reference.primary
+    )
+    assert shown_measure is not None
+    return Column(
+        task, shown_measure.measure, shown_measure.direction, shown_measure.unit, shown_measure.source, reference
+    )
 
 
 def _cell(record: Record | None, column: Column, grounds: Comparability) -> BoardCell:

@@ -16,9 +16,9 @@ def figure(width: float, height: float) -> Figure:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
-    made = Figure(figsize=(width, height), layout="constrained", facecolor="white")
-    FigureCanvasAgg(made)
-    return made
+    drawn = Figure(figsize=(width, height), layout="constrained", facecolor="white")
+    FigureCanvasAgg(drawn)
+    return drawn
 
 
 def frame(axes: Axes) -> None:

@@ -62,14 +62,14 @@ class Comparability:
         """Everything in which a record differs from most of its column (data), of its row (usage), of the board (versions)."""
         row = self._rows[record.system]
         usage = dict.fromkeys(key for one in row for key in _facts(one) if key not in ABOUT)
-        found = [
+        mismatches = [
             *(self._one(key, record.task, self._columns[record.task], record, _data, True) for key in DATA),
             *(self._one(key, record.system, row, record, _facts) for key in usage),
             *_unlike_itself(record),
             self._one("harness", "", self._all, record, _made),
             *(self._one(name, "", self._moved_by(name), record, _libraries) for name in _moving(record)),
         ]
-        return [match for match in found if match is not None]
+        return [match for match in mismatches if match is not None]
 
     def _moved_by(self, library: str) -> list[Record]:
         return [one for one in self._all if library in _moving(one)]
@@ -77,10 +77,10 @@ class Comparability:
     def _one(
         self, key: str, group: str, records: Sequence[Record], record: Record, of: Values, experiment: bool = False
     ) -> Mismatch | None:
-        asked = (of.__name__, group, key)
-        if asked not in self._known:
-            self._known[asked] = most([of(one).get(key, UNKNOWN) for one in records])
-        here, usual = of(record).get(key, UNKNOWN), self._known[asked]
+        key_of_group = (of.__name__, group, key)
+        if key_of_group not in self._known:
+            self._known[key_of_group] = most([of(one).get(key, UNKNOWN) for one in records])
+        here, usual = of(record).get(key, UNKNOWN), self._known[key_of_group]
         if here == usual[0] and (len(usual) == 1 or experiment):
             return None
         return Mismatch(key, here, usual[1] if here == usual[0] else usual[0], experiment)
@@ -123,14 +123,14 @@ def _unlike_itself(record: Record) -> list[Mismatch]:
     if stated is None:
         return []
     kind, first = str(record.dataset.get("kind", "")), record.checks.first
-    found = []
+    mismatches = []
     for role, text in used.items():
         expected = prompt(stated, ROLES.get(role, ""), record.task, kind)
         if text != expected:
-            found.append(Mismatch(f"{role} prompt", repr(text), f"{expected!r} by the prompts that are stated"))
+            mismatches.append(Mismatch(f"{role} prompt", repr(text), f"{expected!r} by the prompts that are stated"))
         elif not str(first.get(role, text)).startswith(text):
-            found.append(Mismatch(f"first {role}", repr(first[role]), f"it begins with {text!r}"))
-    return found
+            mismatches.append(Mismatch(f"first {role}", repr(first[role]), f"it begins with {text!r}"))
+    return mismatches
 
 
 def _moving(record: Record) -> tuple[str, ...]:

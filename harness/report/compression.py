@@ -33,16 +33,16 @@ def compression_curves(board: Board) -> dict[str, list[Step]]:
     for row in board.rows:
         value = row.mean if row.mean is not None else row.common
         if row.facts.bytes and value is not None:
-            made = ("model", "weights", "prompts", "max_length", "dtype", "runtime", "normalize")
-            families.setdefault(tuple(str(getattr(row.facts, key)) for key in made), []).append((row, value))
-    found = {}
+            keys = ("model", "weights", "prompts", "max_length", "dtype", "runtime", "normalize")
+            families.setdefault(tuple(str(getattr(row.facts, key)) for key in keys), []).append((row, value))
+    curves = {}
     for rows in families.values():
         whole = next((one for one in rows if one[0].facts.precision == "float32" and not one[0].facts.dims), None)
         if len(rows) < 2 or whole is None or whole[1] <= 0:
             continue
         steps = [_step(row, value / whole[1]) for row, value in rows]
-        found[whole[0].system] = sorted(steps, key=lambda step: (step.size, step.kept))
-    return found
+        curves[whole[0].system] = sorted(steps, key=lambda step: (step.size, step.kept))
+    return curves
 
 
 def _step(row: Row, kept: float) -> Step:
@@ -58,12 +58,12 @@ def _step(row: Row, kept: float) -> Step:
 
 def kept(board: Board) -> Figure | None:
     """One panel per model; a line per precision over its dimensions, hollow where the full vectors score again."""
-    found = compression_curves(board)
-    if not found:
+    curves = compression_curves(board)
+    if not curves:
         return None
-    figure = canvas.figure(6.8, 3.9 * len(found))
-    for place, (system, steps) in enumerate(found.items(), start=1):
-        axes = figure.add_subplot(len(found), 1, place)
+    figure = canvas.figure(6.8, 3.9 * len(curves))
+    for place, (system, steps) in enumerate(curves.items(), start=1):
+        axes = figure.add_subplot(len(curves), 1, place)
         for precision, colour in COLOURS.items():
             for rescored in (False, True):
                 line = [step for step in steps if step.precision == precision and step.rescored == rescored]

@@ -37,9 +37,9 @@ def sureness(board: Board) -> list[str]:
         if row.rank_interval.wide is not None and row.mean is not None
     ]
     if wide:
-        shown = ", ".join(wide[:MOST]) + (f" and {len(wide) - MOST} more" if len(wide) > MOST else "")
+        listed = ", ".join(wide[:MOST]) + (f" and {len(wide) - MOST} more" if len(wide) > MOST else "")
         lines.append(
-            f"The mean for other tasks too, not only other queries (95 %, from {len(board.columns)} tasks): {shown}."
+            f"The mean for other tasks too, not only other queries (95 %, from {len(board.columns)} tasks): {listed}."
         )
     return lines
 
@@ -65,7 +65,7 @@ def _doubts(board: Board, column: Column) -> list[str]:
     """Least and most share, at the measure's cutoff, of what counts as wrong because nobody profile, and of what is tied."""
     place, cutoff = board.columns.index(column), column.measure.partition("@")[2]
     records = [row.cells[place].record for row in board.rows if row.cells[place].counts]
-    found = []
+    parts = []
     for kind, name in (("unjudged", f"unjudged@{cutoff}"), ("ties", f"ties@{cutoff}")):
         shares = [
             getattr(record.checks, kind)[name]
@@ -77,8 +77,8 @@ def _doubts(board: Board, column: Column) -> list[str]:
         text = f"{name} {min(shares):.2f} to {max(shares):.2f}"
         if kind == "unjudged" and max(shares) - min(shares) >= NOTABLE:
             text += ": not judged alike"
-        found.append(text + (": document ids decide there" if kind == "ties" else ""))
-    return found
+        parts.append(text + (": document ids decide there" if kind == "ties" else ""))
+    return parts
 
 
 def truncation(board: Board) -> list[str]:
@@ -86,15 +86,15 @@ def truncation(board: Board) -> list[str]:
     lines = []
     for row in board.rows:
         for column, cell in zip(board.columns, row.cells, strict=True):
-            found = cell.record.checks.truncation if cell.record else {}
-            share = found.get("document", {})
+            cut = cell.record.checks.truncation if cell.record else {}
+            share = cut.get("document", {})
             if not share.get("texts_cut"):
                 continue
             line = (
                 f"{row.system} reads {row.facts.max_length} tokens: on {column.task} {percent(share['texts_cut'])} of "
                 f"the documents and {percent(share['tokens_cut'])} of all tokens are cut"
             )
-            if cost := found.get("quality"):
+            if cost := cut.get("quality"):
                 line += (
                     f"; {cost['measure']} {cost['cut']['mean']:.3f} where a relevant document is cut (n={cost['cut']['n']}), "
                     f"{cost['uncut']['mean']:.3f} elsewhere (n={cost['uncut']['n']}), difference {cost['difference']:+.3f} "
@@ -117,8 +117,8 @@ def definitions(board: Board) -> list[str]:
 
 def commands(board: Board) -> list[str]:
     """The command behind each row: with the task of each column it makes the cell again."""
-    found = {str(record.provenance.get("command", "")) for record in board.records}
-    return sorted(filter(None, found))
+    distinct = {str(record.provenance.get("command", "")) for record in board.records}
+    return sorted(filter(None, distinct))
 
 
 def origin(board: Board) -> str:
@@ -126,12 +126,12 @@ def origin(board: Board) -> str:
     if not board.records:
         return ""
     newest = max(board.records, key=lambda record: str(record.provenance.get("date", "")))
-    made = newest.provenance
-    machine = made.get("machine", {})
+    provenance = newest.provenance
+    machine = provenance.get("machine", {})
     commits = sorted({str(one.provenance.get("commit", "")) for one in board.records} - {""})
-    version = f"harness {made.get('harness')}" + (f" at {', '.join(commits)}" if commits else "")
+    version = f"harness {provenance.get('harness')}" + (f" at {', '.join(commits)}" if commits else "")
     hardware = f"{machine.get('processor')}, {machine.get('cores')} cores, {machine.get('memory_gib')} GiB"
     others = len({str(one.provenance.get("machine")) for one in board.records}) - 1
-    return f"{str(made.get('date', ''))[:10]} · {version} · {hardware}" + (
+    return f"{str(provenance.get('date', ''))[:10]} · {version} · {hardware}" + (
         f" and {others} other machines" if others else ""
     )

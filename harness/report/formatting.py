@@ -24,13 +24,13 @@ SHARES = ("share", "mteb")
 
 def value(cell: BoardCell) -> str:
     """`0.712 ±.021`, with `≠` or `†` behind it where it differs from the rest; or the mark of what stands in its place."""
-    one = cell.measured
-    if cell.status != "ok" or one is None:
+    measured = cell.measured
+    if cell.status != "ok" or measured is None:
         return MARKS[cell.status]
-    share = one.unit in SHARES
-    text = f"{one.mean:.3f}" if share else f"{one.mean:,.2f}"
-    if one.low is not None and one.high is not None:
-        text += f" {half(one.low, one.high)}" if share else f" ±{(one.high - one.low) / 2:,.2f}"
+    share = measured.unit in SHARES
+    text = f"{measured.mean:.3f}" if share else f"{measured.mean:,.2f}"
+    if measured.low is not None and measured.high is not None:
+        text += f" {half(measured.low, measured.high)}" if share else f" ±{(measured.high - measured.low) / 2:,.2f}"
     return " ".join(filter(None, [text, mark(cell), trained(cell)]))
 
 
@@ -99,8 +99,8 @@ def heading(column: Column) -> str:
 
 def queries(column: Column) -> str:
     """`, n=141`, where the number of queries is known."""
-    shown = column.reference.get(column.measure) if column.reference else None
-    return f", n={shown.n}" if shown and shown.n else ""
+    measured = column.reference.get(column.measure) if column.reference else None
+    return f", n={measured.n}" if measured and measured.n else ""
 
 
 def speed(row: Row) -> str:

@@ -109,20 +109,22 @@ def svg(figure: Figure) -> str:
 
 def _panel(axes: Axes, board: Board, column: Column) -> None:
     place = board.columns.index(column)
-    shown = [(row.system, row.cells[place]) for row in board.rows if row.cells[place].measured is not None]
+    bars = [(row.system, row.cells[place]) for row in board.rows if row.cells[place].measured is not None]
     higher = column.direction == "higher"
-    shown.sort(key=lambda pair: pair[1].measured.mean if pair[1].measured else 0.0, reverse=not higher)
-    left_out, shown = len(shown) - MOST, shown[-MOST:]
-    for height, (_, cell) in enumerate(shown):
-        one = cell.measured
-        assert one is not None
+    bars.sort(key=lambda pair: pair[1].measured.mean if pair[1].measured else 0.0, reverse=not higher)
+    left_out, bars = len(bars) - MOST, bars[-MOST:]
+    for height, (_, cell) in enumerate(bars):
+        measured = cell.measured
+        assert measured is not None
         colour = ACCENT if cell.tied_for_best else (INK if cell.comparable else GREY)
-        bounds = [one.mean if one.low is None else one.low, one.mean if one.high is None else one.high]
-        axes.plot(bounds, [height, height], color=colour, linewidth=2, solid_capstyle="round")
-        axes.plot(one.mean, height, color=colour, markersize=6.5, marker="o" if cell.comparable else "x")
-        axes.text(one.mean, height + 0.16, f"{one.mean:.3f}", ha="center", va="bottom", fontsize=8, color=colour)
-    axes.set_yticks(range(len(shown)), [_short(system) for system, _ in shown], fontsize=9)
-    axes.set_ylim(-0.6, max(len(shown) - 0.3, 0.7))
+        low, high = (measured.mean if bound is None else bound for bound in (measured.low, measured.high))
+        axes.plot([low, high], [height, height], color=colour, linewidth=2, solid_capstyle="round")
+        axes.plot(measured.mean, height, color=colour, markersize=6.5, marker="o" if cell.comparable else "x")
+        axes.text(
+            measured.mean, height + 0.16, f"{measured.mean:.3f}", ha="center", va="bottom", fontsize=8, color=colour
+        )
+    axes.set_yticks(range(len(bars)), [_short(system) for system, _ in bars], fontsize=9)
+    axes.set_ylim(-0.6, max(len(bars) - 0.3, 0.7))
     best = f" (the best {MOST} of {left_out + MOST})" if left_out > 0 else ""
     axes.set_title(f"{column.task}{best}\n{formatting.heading(column)}", loc="left", fontsize=10, color=INK)
     frame(axes)

@@ -27,19 +27,21 @@ def publish(archive: Archive, measure: str | None = None, *, show: bool = True, 
     from harness.report.table import cells_csv, measures_csv
     from harness.report.terminal import show as print_table
 
-    made = board(archive.read(), archive.scores, measure)
+    shown_board = board(archive.read(), archive.scores, measure)
     if strict:
-        refuse_differences(made)
-    figures = draw(made)
+        refuse_differences(shown_board)
+    figures = draw(shown_board)
     for name, figure in figures.items():
         write_bytes(archive.folder / "plots" / f"{name}.png", png(figure))
-    write_text(archive.folder / "leaderboard.csv", cells_csv(made))
-    write_text(archive.folder / "measures.csv", measures_csv(made))
+    write_text(archive.folder / "leaderboard.csv", cells_csv(shown_board))
+    write_text(archive.folder / "measures.csv", measures_csv(shown_board))
     write_text(
-        archive.folder / "leaderboard.html", page(made, {CAPTIONS[name]: svg(one) for name, one in figures.items()})
+        archive.folder / "leaderboard.html",
+        page(shown_board, {CAPTIONS[name]: svg(one) for name, one in figures.items()}),
     )
     write_text(
-        archive.folder / "leaderboard.md", markdown(made, {CAPTIONS[name]: f"plots/{name}.png" for name in figures})
+        archive.folder / "leaderboard.md",
+        markdown(shown_board, {CAPTIONS[name]: f"plots/{name}.png" for name in figures}),
     )
     if show:
-        print_table(made)
+        print_table(shown_board)

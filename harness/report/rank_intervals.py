@@ -44,13 +44,13 @@ NO_RANK_INTERVAL = RankInterval()
 
 def aligned(scores: Sequence[Scores | None]) -> Floats | None:
     """Scores per query as columns, shape (queries, systems); None where one is lacking or answers other queries."""
-    known = [one for one in scores if one is not None]
-    if not known or len(known) < len(scores):
+    present = [one for one in scores if one is not None]
+    if not present or len(present) < len(scores):
         return None
-    asked = list(known[0].query_ids)
-    if any(list(one.query_ids) != asked for one in known[1:]) or not asked:
+    query_ids = list(present[0].query_ids)
+    if any(list(one.query_ids) != query_ids for one in present[1:]) or not query_ids:
         return None
-    return np.column_stack([scores_.values for scores_ in known])
+    return np.column_stack([scores_.values for scores_ in present])
 
 
 def leading(values: Floats, *, higher: bool) -> list[bool]:
@@ -66,26 +66,26 @@ def rank_intervals(tasks: Sequence[Floats | None], means: Floats, *, higher: boo
         means: Shape (tasks, systems); they are the sample where a task has no scores per query.
         higher: Whether more is better.
     """
-    known = [task for task in tasks if task is not None]
-    if len(known) == len(tasks) and known:
-        return _by_query(known, higher=higher)
+    scored = [task for task in tasks if task is not None]
+    if len(scored) == len(tasks) and scored:
+        return _by_query(scored, higher=higher)
     if len(tasks) >= FEWEST_TASKS:
-        found = ranks(means, higher=higher)
+        result = ranks(means, higher=higher)
         wide = over_queries([means])
         return [
             RankInterval(int(a), int(b), float(best), wide=interval(wide[:, place]))
-            for place, (a, b, best) in enumerate(zip(found.first, found.last, found.best, strict=True))
+            for place, (a, b, best) in enumerate(zip(result.first, result.last, result.best, strict=True))
         ]
     return [RankInterval() for _ in range(means.shape[1])]
 
 
 def _by_query(tasks: list[Floats], *, higher: bool) -> list[RankInterval]:
-    found = ranks(tasks, higher=higher)
+    result = ranks(tasks, higher=higher)
     narrow = over_queries(tasks)
     wide = over_tasks_and_queries(tasks) if len(tasks) > 1 else None
     return [
         RankInterval(
-            int(found.first[place]), int(found.last[place]), float(found.best[place]), *interval(narrow[:, place]),
+            int(result.first[place]), int(result.last[place]), float(result.best[place]), *interval(narrow[:, place]),
             interval(wide[:, place]) if wide is not None else None,
         )
         for place in range(tasks[0].shape[1])

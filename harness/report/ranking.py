@@ -105,8 +105,11 @@ def _with_rank_intervals(rows: Sequence[Row], columns: Sequence[Column], known: 
         return list(rows)
     tasks = [_per_query(ranked, place, column, known) for place, column in enumerate(columns)]
     means = np.array([[_mean(row.cells[place]) for row in ranked] for place in range(len(columns))])
-    found = rank_intervals(tasks, means, higher=columns[0].direction == "higher")
-    return [*(replace(row, rank_interval=one) for row, one in zip(ranked, found, strict=True)), *rows[len(ranked) :]]
+    intervals = rank_intervals(tasks, means, higher=columns[0].direction == "higher")
+    return [
+        *(replace(row, rank_interval=one) for row, one in zip(ranked, intervals, strict=True)),
+        *rows[len(ranked) :],
+    ]
 
 
 def _per_query(rows: Sequence[Row], place: int, column: Column, known: Known) -> Floats | None:

@@ -104,11 +104,11 @@ class VectorIndex:
 
     def _nearest(self, left: Vectors, query_ids: Sequence[str], most: int, candidates: Candidates | None) -> Neighbours:
         if candidates is not None:
-            wanted = [
+            positions = [
                 np.array([self._positions[document_id] for document_id in candidates[query_id]], dtype=np.int64)
                 for query_id in query_ids
             ]
-            return _among(left, self._rows, wanted, euclidean=self._euclidean, memory=self._memory)
+            return _among(left, self._rows, positions, euclidean=self._euclidean, memory=self._memory)
         most = min(most, len(self._ids))
         if self._packed is not None:
             return self._packed.nearest(left, most)

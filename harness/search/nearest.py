@@ -58,32 +58,32 @@ def nearest(
 
 def _part(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str) -> Neighbours:
     """`nearest` for some of the queries."""
-    found = fetch(
+    fetched = fetch(
         left, documents, min(wanted + SPARE, len(documents)), euclidean=euclidean, memory=memory, device=device
     )
-    margin = _margin(left, found.score, documents.dimension, euclidean=euclidean)
-    width = found.score.shape[1]
-    edge = np.partition(found.score, width - wanted, axis=1)[:, width - wanted]
-    score = np.where(found.score >= (edge - margin)[:, None], found.score, np.float32(-np.inf))
+    margin = _margin(left, fetched.score, documents.dimension, euclidean=euclidean)
+    width = fetched.score.shape[1]
+    edge = np.partition(fetched.score, width - wanted, axis=1)[:, width - wanted]
+    score = np.where(fetched.score >= (edge - margin)[:, None], fetched.score, np.float32(-np.inf))
     # more documents than were fetched lie near the last place (copies, constant vectors): look at all of them
-    crowded = np.flatnonzero(edge - margin <= found.floor)
+    crowded = np.flatnonzero(edge - margin <= fetched.floor)
     score[crowded] = -np.inf
-    place, score = _settled(left, documents, found.place, score, margin, euclidean=euclidean)
+    place, score = _settled(left, documents, fetched.place, score, margin, euclidean=euclidean)
     if not len(crowded):
         return place, score
     exact = _exactly(left[crowded], documents, wanted, euclidean=euclidean, memory=memory)
-    whole = merged(Fetched(place, score, found.floor), Fetched(*exact, found.floor[crowded]), crowded)
+    whole = merged(Fetched(place, score, fetched.floor), Fetched(*exact, fetched.floor[crowded]), crowded)
     return whole.place, whole.score
 
 
 def score_exactly(left: Vectors, right: Vectors, *, euclidean: bool) -> NDArray[np.float32]:
     """Scores of pairs of rows, in float64 and then rounded once."""
-    one, other = left.astype(np.float64), right.astype(np.float64)
+    queries, documents = left.astype(np.float64), right.astype(np.float64)
     if euclidean:
-        one = one - other
-        return np.asarray(-np.einsum("ij,ij->i", one, one), dtype=np.float32)
-    one, other = np.broadcast_arrays(one, other)
-    return np.asarray(np.einsum("ij,ij->i", one, other), dtype=np.float32)
+        queries = queries - documents
+        return np.asarray(-np.einsum("ij,ij->i", queries, queries), dtype=np.float32)
+    queries, documents = np.broadcast_arrays(queries, documents)
+    return np.asarray(np.einsum("ij,ij->i", queries, documents), dtype=np.float32)
 
 
 def _margin(left: Vectors, score: NDArray[np.float32], dimension: int, *, euclidean: bool) -> NDArray[np.float64]:

@@ -83,12 +83,12 @@ class PackedIndex:
         return place, score
 
     def _ask(self, left: Vectors, fetched: int) -> Neighbours:
-        found: NDArray[Any]
+        distances: NDArray[Any]
         if self._binary:
-            found, place = self._index.search(signs(left), fetched)
-            return place, np.asarray(self._documents.dimension - 2 * found, dtype=np.float32)
-        found, place = self._index.search(left, fetched)
-        return place, np.asarray(-found if self._euclidean else found, dtype=np.float32)
+            distances, place = self._index.search(signs(left), fetched)
+            return place, np.asarray(self._documents.dimension - 2 * distances, dtype=np.float32)
+        distances, place = self._index.search(left, fetched)
+        return place, np.asarray(-distances if self._euclidean else distances, dtype=np.float32)
 
 
 def signs(vectors: Vectors) -> NDArray[np.uint8]:

@@ -89,10 +89,10 @@ class MtebModel:
 
     def named_vectors(self, texts: Texts, role: Role, purpose: Purpose, progress: Progress) -> Vectors:
         """Vectors of texts whose ids stand in a complaint about one of them."""
-        made = vectors(self.model, texts.texts, role, purpose)
-        check_vectors(made, texts.ids, made.shape[-1])
+        vectors_ = vectors(self.model, texts.texts, role, purpose)
+        check_vectors(vectors_, texts.ids, vectors_.shape[-1])
         progress(len(texts), len(texts))
-        return made
+        return vectors_
 
     def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> MtebIndex:
         """Encode the corpus through mteb's wrapper."""
@@ -106,10 +106,10 @@ class MtebIndex:
         _ = system.model  # so that the clock does not count its loading
         self._system, self._purpose, self._first = system, purpose, documents.texts[0]
         start = time.perf_counter()
-        made = system.named_vectors(documents, "document", purpose, progress)
+        vectors_ = system.named_vectors(documents, "document", purpose, progress)
         self.seconds = time.perf_counter() - start
-        self._index = VectorIndex(made, documents.ids, similarity=system.similarity)
-        self.size = made.nbytes
+        self._index = VectorIndex(vectors_, documents.ids, similarity=system.similarity)
+        self.size = vectors_.nbytes
 
     def search(
         self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
@@ -117,10 +117,10 @@ class MtebIndex:
     ) -> Run:  # fmt: skip
         """Encode the queries through mteb's wrapper, rank exactly."""
         start = time.perf_counter()
-        made = self._system.named_vectors(queries, "query", self._purpose, progress)
+        vectors_ = self._system.named_vectors(queries, "query", self._purpose, progress)
         seconds = {"encode_query": time.perf_counter() - start, "encode_document": self.seconds}
         start = time.perf_counter()
-        ids, scores = self._index.search(made, queries.ids, depth, exclude_self=exclude_self, candidates=candidates)
+        ids, scores = self._index.search(vectors_, queries.ids, depth, exclude_self=exclude_self, candidates=candidates)
         seconds["search"] = time.perf_counter() - start
         first = {"query": queries.texts[0], "document": self._first}
         notes = Notes(seconds=seconds, other={"first_without_prompt": first})

@@ -35,8 +35,8 @@ class Reranked(Composed):
         (first,) = runs
         pools = {query_id: list(ids[: self._k]) for query_id, ids in zip(first.query_ids, first.doc_ids, strict=True)}
         answered = _subset(queries, [bool(pools.get(query_id)) for query_id in queries.ids])
-        wanted = {document_id for pool in pools.values() for document_id in pool}
-        corpus = _subset(documents, [document_id in wanted for document_id in documents.ids])
+        pooled = {document_id for pool in pools.values() for document_id in pool}
+        corpus = _subset(documents, [document_id in pooled for document_id in documents.ids])
         if not len(answered):
             return dataclasses.replace(first, depth=depth)
         index = self._second.index(corpus, purpose, progress)

@@ -73,13 +73,13 @@ class RunFileIndex:
         for query_id in query_ids:
             document_ids, values = self._rankings[query_id]
             allowed = set(candidates[query_id]) if candidates is not None else None
-            kept = [
+            positions = [
                 position
                 for position, document_id in enumerate(document_ids)
                 if not (exclude_self and document_id == query_id) and (allowed is None or document_id in allowed)
             ][:depth]
-            ids.append([document_ids[position] for position in kept])
-            scores.append(values[kept])
+            ids.append([document_ids[position] for position in positions])
+            scores.append(values[positions])
         return Run(query_ids, ids, scores, depth)
 
 

@@ -31,5 +31,5 @@ def exportable(model: Any, *, normalize: bool) -> tuple[Any, dict[str, Any]]:
             vectors = self.model({**features, "modality": "text"})["sentence_embedding"]
             return torch.nn.functional.normalize(vectors, dim=1) if normalize else vectors
 
-    made = model.preprocess(["a probe of some words", "another one, which is somewhat longer than the first"])
-    return ExportableModel().eval(), {name: made[name] for name in names if name in made}
+    example = model.preprocess(["a probe of some words", "another one, which is somewhat longer than the first"])
+    return ExportableModel().eval(), {name: example[name] for name in names if name in example}

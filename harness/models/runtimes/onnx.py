@@ -53,14 +53,14 @@ def _export(model: Any, normalize: bool, dtype: str, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as aside, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of tracing: what it may have fixed is found by the parity gate
-        made = Path(aside) / "float32.onnx"
+        exported = Path(aside) / "float32.onnx"
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
         try:
             with contextlib.redirect_stdout(io.StringIO()), torch.inference_mode():
                 torch.onnx.export(
                     whole,
                     tuple(example.values()),
-                    made,
+                    exported,
                     input_names=list(example),
                     output_names=["vectors"],
                     dynamic_shapes=(({0: texts, 1: tokens},) * len(example),),
@@ -73,7 +73,7 @@ def _export(model: Any, normalize: bool, dtype: str, path: Path) -> None:
             from onnxruntime.quantization import QuantType, quantize_dynamic
 
             # 7 bits of weight: with 8, sums saturate on a processor with AVX2 and without VNNI, and not on others
-            quantised = made.with_name("int8.onnx")
-            quantize_dynamic(made, quantised, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
-            made = quantised
-        os.replace(made, path)  # noqa: PTH105 - the atomic step, named as such
+            quantised = exported.with_name("int8.onnx")
+            quantize_dynamic(exported, quantised, weight_type=QuantType.QInt8, per_channel=True, reduce_range=True)
+            exported = quantised
+        os.replace(exported, path)  # noqa: PTH105 - the atomic step, named as such

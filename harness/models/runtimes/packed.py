@@ -50,9 +50,9 @@ def _packed(features: Features, offset: int, device: Any) -> dict[str, Any]:
     starts = np.concatenate([[0], np.cumsum(lengths)])
     columns = {name: column[real] for name, column in features.items() if name != "attention_mask"}
     columns["position_ids"] = np.arange(starts[-1]) - np.repeat(starts[:-1], lengths) + offset
-    made: dict[str, Any] = {name: on_device(column[None, :], device) for name, column in columns.items()}
+    inputs: dict[str, Any] = {name: on_device(column[None, :], device) for name, column in columns.items()}
     bounds, longest = on_device(starts.astype(np.int32), device), int(lengths.max())
-    return made | dict(zip(LENGTHS, (bounds, bounds, longest, longest), strict=True))
+    return inputs | dict(zip(LENGTHS, (bounds, bounds, longest, longest), strict=True))
 
 
 def _register() -> None:
@@ -92,8 +92,8 @@ def attend(
     from torch.nn.attention.varlen import varlen_attn
 
     left, middle, right = (one[0].transpose(0, 1) for one in (query, key, value))
-    made: Any = varlen_attn(
+    attended: Any = varlen_attn(
         left, middle, right, cu_seq_lens_q, cu_seq_lens_q, max_length_q, max_length_q, scale=scaling,
         window_size=(-1, 0) if causal else (-1, -1), enable_gqa=grouped,
     )  # fmt: skip
-    return made[None], None
+    return attended[None], None

@@ -37,10 +37,10 @@ def vectors(model: Any, inputs: Mapping[str, Any], *, normalize: bool) -> Vector
 
     try:
         with torch.inference_mode():
-            made = model(dict(inputs))["sentence_embedding"]
+            embeddings = model(dict(inputs))["sentence_embedding"]
             if normalize:
-                made = torch.nn.functional.normalize(made, dim=1)
-            return np.ascontiguousarray(made.float().cpu().numpy())
+                embeddings = torch.nn.functional.normalize(embeddings, dim=1)
+            return np.ascontiguousarray(embeddings.float().cpu().numpy())
     except torch.OutOfMemoryError as error:
         torch.cuda.empty_cache()
         raise MemoryError(str(error).partition(".")[0]) from error

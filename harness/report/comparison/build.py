@@ -108,14 +108,14 @@ def _answers(
 
 def _doubts(sides: Sequence[SystemScore], k: int) -> list[str]:
     one, other = sides
-    found = []
+    lines = []
     if abs(one.unjudged - other.unjudged) >= NOTABLE:
         worse = one if one.unjudged > other.unjudged else other
-        found.append(
+        lines.append(
             f"unjudged@{k} differs: {one.name} {one.unjudged:.1%}, {other.name} {other.unjudged:.1%}. Unjudged documents "
             f"count as wrong, so {worse.name} may be better than its number."
         )
-    return found
+    return lines
 
 
 def _tied(

@@ -33,10 +33,12 @@ def gap(what: str, differences: Floats) -> MeanDifference:
 
 def slices(differences: Floats, groups: Mapping[str, Places]) -> tuple[MeanDifference, ...]:
     """A gap per group of queries, the p values adjusted for the number of groups (Holm); the largest difference first."""
-    found = [gap(what, differences[places]) for what, places in groups.items() if len(places) >= FEWEST]
-    adjusted = holm(np.array([match.p for match in found]))
-    made = [MeanDifference(**{**one.__dict__, "p": float(p)}) for one, p in zip(found, adjusted, strict=True)]
-    return tuple(sorted(made, key=lambda item: (item.p > 0.05, -abs(item.difference), item.what)))
+    by_slice = [gap(what, differences[places]) for what, places in groups.items() if len(places) >= FEWEST]
+    adjusted = holm(np.array([match.p for match in by_slice]))
+    adjusted_slices = [
+        MeanDifference(**{**one.__dict__, "p": float(p)}) for one, p in zip(by_slice, adjusted, strict=True)
+    ]
+    return tuple(sorted(adjusted_slices, key=lambda item: (item.p > 0.05, -abs(item.difference), item.what)))
 
 
 def groups(properties: Mapping[str, Sequence[str]], texts: Sequence[str]) -> dict[str, Places]:
@@ -46,16 +48,16 @@ def groups(properties: Mapping[str, Sequence[str]], texts: Sequence[str]) -> dic
         properties: Columns of the queries, in their order.
         texts: The queries.
     """
-    found: dict[str, Places] = {}
+    places_by_group: dict[str, Places] = {}
     for name, column in sorted(properties.items()):
         values = np.array([str(one) for one in column], dtype=object)
         distinct = sorted(set(values.tolist()) - {""})
         if 1 < len(distinct) <= MOST:
-            found |= {f"{name} = {one}": np.flatnonzero(values == one) for one in distinct}
+            places_by_group |= {f"{name} = {one}": np.flatnonzero(values == one) for one in distinct}
     words = np.array([len(text.split()) for text in texts])
     low, high = np.quantile(words, [1 / 3, 2 / 3]) if len(words) else (0, 0)
     if low < high:
-        found[f"question of at most {low:.0f} words"] = np.flatnonzero(words <= low)
-        found[f"question of {low:.0f} to {high:.0f} words"] = np.flatnonzero((words > low) & (words <= high))
-        found[f"question of more than {high:.0f} words"] = np.flatnonzero(words > high)
-    return found
+        places_by_group[f"question of at most {low:.0f} words"] = np.flatnonzero(words <= low)
+        places_by_group[f"question of {low:.0f} to {high:.0f} words"] = np.flatnonzero((words > low) & (words <= high))
+        places_by_group[f"question of more than {high:.0f} words"] = np.flatnonzero(words > high)
+    return places_by_group

@@ -19,15 +19,15 @@ def unsettled(runs: dict[str, Run], dataset: Dataset, measure: str) -> tuple[str
         runs: The two systems by name.
     """
     try:
-        found = settled(runs, dataset, measure)
+        bounds = settled(runs, dataset, measure)
     except MeasureError as error:
         return (str(error),)
-    if found.high - found.low <= 1e-12:
+    if bounds.high - bounds.low <= 1e-12:
         return ()
-    verdict = "the order stands whatever they are" if found.settled else "they could turn the order"
+    verdict = "the order stands whatever they are" if bounds.settled else "they could turn the order"
     lines = [
-        f"If every unjudged document in the top of either were judged, the difference would lie between {found.low:+.3f} and "
-        f"{found.high:+.3f} (now {found.mean:+.3f}): {verdict}."
+        f"If every unjudged document in the top of either were judged, the difference would lie between {bounds.low:+.3f} and "
+        f"{bounds.high:+.3f} (now {bounds.mean:+.3f}): {verdict}."
     ]
     pairs = judging_priority(runs, dataset, measure, NEXT)
     places = {one: place for place, one in enumerate(dataset.documents.ids)} if pairs else {}
