@@ -10,7 +10,7 @@ import ast
 import dataclasses
 import inspect
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
@@ -24,6 +24,7 @@ from harness.errors import ConfigError, UnknownName
 
 Options = TypeVar("Options")
 Function = Callable[..., int | None]
+SOURCES = "data.mirror=DIR data.models=DIR data.cache=DIR: where data sets and models come from, as in an evaluation."
 
 
 class Command(click.Command):
@@ -44,41 +45,45 @@ def command(options: type, *positional: str, composed: bool = False) -> Callable
     def decorate(function: Function) -> Command:
         def callback(key_values: tuple[str, ...], **given: Any) -> int | None:
             plugins.discover()
-            arguments = [*key_values, *(f"{key}={value}" for key, value in given.items() if value is not None)]
+            arguments = [
+                *key_values,
+                *(f"{key}={_written(value)}" for key, value in given.items() if value is not None),
+            ]
             chosen, own = choosing(arguments) if composed else ([], arguments)
-            chosen_options: Any = parsed(options, named(own, options, positional))
-            return function(chosen_options, chosen) if composed else function(chosen_options)
+            settings: Any = parsed(options, named(own, options, positional))
+            return function(settings, chosen) if composed else function(settings)
 
-        documents = documentation(options)
-        parameters: list[click.Parameter] = [
-            click.Argument(["key_values"], nargs=-1, type=click.UNPROCESSED, metavar="[KEY=VALUE]…")
-        ]
-        for field in dataclasses.fields(options):
-            if field.name == "data":  # data.mirror=DIR has no flag of its own
-                continue
-            flag: dict[str, Any] = {"is_flag": True, "flag_value": "true"} if field.type == "bool" else {}
-            default = _default(field)
-            parameters.append(
-                click.Option(
-                    [f"--{field.name}", field.name],
-                    help=f"{documents.get(field.name, '')}{default}",
-                    default=None,
-                    **flag,
-                )
-            )
+        places = " ".join(name.upper() for name in positional)
+        words = click.Argument(
+            ["key_values"], nargs=-1, type=click.UNPROCESSED, metavar=f"{places} [KEY=VALUE]…".strip()
+        )
         module = inspect.getmodule(function)
         text = (inspect.getdoc(module) or "").replace("\n\n", "\n\n\b\n") if module else ""
         built = Command(
             name=function.__module__.rpartition(".")[2],
             callback=callback,
-            params=parameters,
+            params=[words, *_flags(options)],
             help="\b\n" + text,
-            short_help=text.partition("\n")[0],
+            epilog=SOURCES if "data" in {field.name for field in dataclasses.fields(options)} else None,
         )
         built.function = function
         return built
 
     return decorate
+
+
+def _flags(options: type) -> Iterator[click.Option]:
+    """`--key VALUE` of each option, `--key` or `--no-key` of one that is true or false."""
+    documents = documentation(options)
+    for field in dataclasses.fields(options):
+        if field.name == "data":  # data.mirror=DIR has no flag of its own
+            continue
+        flag = f"--{field.name}/--no-{field.name}" if field.type == "bool" else f"--{field.name}"
+        yield click.Option([flag, field.name], help=f"{documents.get(field.name, '')}{_default(field)}", default=None)
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def named(arguments: Sequence[str], options: type, positional: Sequence[str]) -> list[str]:

@@ -63,8 +63,9 @@ def _command(name: str, words: list[str]) -> int | None:
         result = command.main(words, prog_name=f"harness {name}", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
-        where = f"harness {name} --help lists the options."
-        print(f"error: {error.format_message().rstrip('.')}. {where}", file=sys.stderr)  # noqa: T201
+        said = error.format_message()
+        end = "" if said.endswith((".", "?")) else "."
+        print(f"error: {said}{end} harness {name} --help lists the options.", file=sys.stderr)  # noqa: T201
         return MISTAKE
     except click.Abort:
         raise KeyboardInterrupt from None
