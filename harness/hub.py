@@ -39,8 +39,8 @@ class Hub:
     """Where this run looks for data sets and models, and where it keeps what it fetched or made of them.
 
     Attributes:
-        mirror: Folder profile into first for data sets and models.
-        models: Folder profile into before that for models.
+        mirror: Folder looked into first for data sets and models.
+        models: Folder looked into before that for models.
         folder: Where downloads, vectors and converted models are kept; None takes HARNESS_CACHE or the user's cache.
     """
 

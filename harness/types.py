@@ -80,7 +80,7 @@ class Purpose:
     """What texts are encoded or indexed for; a model's prompts may depend on it.
 
     Attributes:
-        task: The task's name, such as `legal` or `mteb/SciFact`.
+        task: The data set's name, such as `legal` or `mteb/SciFact`: not the label, which anybody may choose.
         kind: mteb's word for the type of task.
     """
 
@@ -113,7 +113,7 @@ class Task:
     @property
     def purpose(self) -> Purpose:
         """What a system may know of it beside its texts."""
-        return Purpose(self.name, self.kind)
+        return Purpose(self.dataset.name, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Delegated:
     @property
     def purpose(self) -> Purpose:
         """What a system may know of it beside its texts."""
-        return Purpose(self.name, self.kind)
+        return Purpose(self.dataset_name, self.kind)
 
 
 @dataclass(frozen=True)
@@ -160,7 +160,8 @@ class TaskRef:
     """A task by its plug-in and options, and what is asked of it instead of its own (None: its own).
 
     From one a record can open its data set again. A task function that stands for several others returns a list of them.
-    `label` and `longer` as of a `SystemRef`.
+    `label` and `longer` as of a `SystemRef`; with `own_label` the label was chosen by a person, and stands whatever name the
+    plug-in gives.
     """
 
     plugin: str
@@ -170,6 +171,7 @@ class TaskRef:
     measures: tuple[str, ...] | None = None
     depth: int | None = None
     limit: int | None = None
+    own_label: bool = False
 
 
 @dataclass(frozen=True, slots=True)

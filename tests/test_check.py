@@ -184,9 +184,7 @@ def test_the_ceiling_is_what_hand_and_pencil_say():
     )
     (one,) = ceilings(toys.task(whole, ["recall@1"]), DatasetProfile(whole))
     assert one.judged == pytest.approx((0.5 + 5) / 6)
-    assert one.by_id == pytest.approx(
-        (0.5 + 0 + 0 + 0 + 1) / 6
-    )  # copy-of-b stands before b; one of the duplicates_of loses
+    assert one.by_id == pytest.approx((0.5 + 0 + 0 + 0 + 1) / 6)  # copy-of-b stands before b; one of the twins loses
     (two,) = ceilings(toys.task(whole, ["recall@2"]), DatasetProfile(whole))
     assert two.by_id == pytest.approx((0.5 + 0 + 1 + 0 + 2) / 6)
 

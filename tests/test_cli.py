@@ -33,7 +33,7 @@ class Counting(Lexical):
             self.loaded = True
             with Path("loads.txt").open("a") as file:
                 file.write("loaded\\n")
-        if purpose.task == "faq":
+        if purpose.task == "table/faq":
             raise MemoryError("no room for the faq")
         return super().index(documents, purpose, progress)
 

@@ -26,7 +26,7 @@ def legal(split: str):
 
 
 def test_legal_is_what_its_sources_give_and_its_card_says_so():
-    """Sound sources (sizes, duplicates_of, overlap, leaks), the built files by nobody's hand, and the digest of the card."""
+    """Sound sources (sizes, twins, overlap, leaks), the built files by nobody's hand, and the digest of the card."""
     done = subprocess.run([sys.executable, LEGAL / "build.py", "--check"], check=True, capture_output=True, text=True)
     digest = done.stdout.split()[-1]
     card = (LEGAL / "README.md").read_text(encoding="utf-8")

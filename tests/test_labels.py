@@ -178,3 +178,20 @@ def test_a_private_yaml_of_a_built_in_name_is_refused_or_wins_visibly(harness, t
     (record,) = records(tmp_path).values()
     assert record.facts.other["k1"] == 0.5 if group == "model" else record.dataset["counts"]["queries"] == 2
     assert "(overrides the built-in one" in harness("--help", env={**env, "COLUMNS": "300"}).stdout
+
+
+def test_a_label_moves_no_number(harness, tmp_path, shared):
+    """A prompt that belongs to a task goes by the data set's name: called otherwise, the task is asked in the same words."""
+    import mirrors
+
+    mirror = f"data.mirror={mirrors.scifact(shared, tmp_path / 'mirror')}"
+    words = ("model=wordllama", "+model.prompts={SciFact-query: 'claim: '}", "limit=5", mirror, "board=false")
+    assert harness(*words, "task=mteb/SciFact").returncode == 0
+    done = harness(*words, "task=mteb/SciFact", "task.label=claims", "results=other")
+    assert done.returncode == 0, done.stderr
+    (one,), (other,) = (Archive(tmp_path / name).read() for name in ("results", "other"))
+    assert (one.task, other.task) == ("mteb/SciFact[first 5]", "claims[first 5]")
+    assert one.checks.first["query"].startswith("claim: ") and one.checks.first == other.checks.first
+    assert one.measures == other.measures and one.key == other.key
+    done = harness(*words, "task=mteb/SciFact", "task.label=claims")
+    assert "already recorded as" in done.stderr and "mteb/SciFact[first 5]" in done.stderr

@@ -180,7 +180,7 @@ def test_07_the_gain_stands_in_the_measures_name():
 
 
 def test_08_unjudged_documents_are_counted_beside_the_score():
-    """Two systems of equal precision: one returns judged mistakes, the other documents that nobody profile at."""
+    """Two systems of equal precision: one returns judged mistakes, the other documents that nobody looked at."""
     whole = toys.data({"q": {"a": 1, "b": 0}})
     judged, unjudged = toys.run({"q": {"a": 2, "b": 1}}), toys.run({"q": {"a": 2, "d": 1}})
     assert mean(judged, whole, "precision@2") == mean(unjudged, whole, "precision@2") == 0.5

@@ -21,7 +21,7 @@ class Finding:
     """One kind of fault and how often it was found.
 
     Attributes:
-        kind: Its name, such as `unjudged-copy`; one for each thing that is profile for.
+        kind: Its name, such as `unjudged-copy`; one for each thing that is looked for.
         count: How many there are, in the unit that `what` names.
         what: What was counted.
         score: What it means for the score.

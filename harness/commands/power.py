@@ -1,6 +1,6 @@
 """`harness power task=legal`: which differences a task's queries can tell, and how many queries more would take.
 
-From the scores per query in the records: no model is loaded. Without `a` and `b` every pair of recorded systems is profile at.
+From the scores per query in the records: no model is loaded. Without `a` and `b` every pair of recorded systems is looked at.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`harness store`: what the embedding store holds; do=verify, do=compact, do=prune.
 
-do=list      each maker's vectors: model, prompt, dtype, runtime, how many, how large, how old
+do=list      each configuration's vectors: model, prompt, dtype, runtime, how many, how large, how old
 do=verify    check every byte; exit code 1 where a shard is damaged
-do=compact   join each maker's shards into one
+do=compact   join each configuration's shards into one
 do=prune     remove what is damaged; with days=N also what was not added to for N days, with of=NAME what a model made
 """
 
@@ -35,7 +35,7 @@ class Options:
 
 @command(Options)
 def main(options: Options) -> int:
-    """Do it to each maker's part of the store, and say what was done."""
+    """Do it to each configuration's part of the store, and say what was done."""
     doing = ("list", "verify", "compact", "prune")
     if options.do not in doing:
         raise UnknownName("do", options.do, doing)
@@ -46,25 +46,25 @@ def main(options: Options) -> int:
         if options.do == "compact":
             print(f"{_line(holding, names)}  saved {upkeep.compact(holding) / 1e6:,.1f} MB")  # noqa: T201
         elif options.do == "prune":
-            named = names.get(str(holding.maker.get("weights")), "")
+            named = names.get(str(holding.configuration.get("weights")), "")
             whole = options.of == named != "" or (options.days is not None and holding.age > options.days)
             print(f"{_line(holding, names)}  saved {upkeep.prune(holding, whole=whole) / 1e6:,.1f} MB")  # noqa: T201
         else:
             print(_line(holding, names))  # noqa: T201
     size = sum(holding.size for holding in holdings) / 1e6
-    print(f"{len(holdings)} makers, {size:,.1f} MB before, in {cache / 'vectors'}")  # noqa: T201
+    print(f"{len(holdings)} configurations, {size:,.1f} MB before, in {cache / 'vectors'}")  # noqa: T201
     return 1 if options.do == "verify" and any(holding.damaged for holding in holdings) else 0
 
 
 def _line(holding: Holding, names: dict[str, str]) -> str:
-    maker = holding.maker
-    if not maker:
+    configuration = holding.configuration
+    if not configuration:
         return f"{holding.folder.name[:12]}  nothing readable  DAMAGED: {', '.join(holding.damaged)}"
-    stored_as = "" if maker["kept"] == maker["dtype"] else f" kept as {maker['kept']}"
+    stored_as = "" if configuration["kept"] == configuration["dtype"] else f" kept as {configuration['kept']}"
     damaged = f"  DAMAGED: {', '.join(holding.damaged)}" if holding.damaged else ""
     return (
-        f"{holding.folder.name[:12]}  {names.get(str(maker['weights']), str(maker['weights'])[:12])}  "
-        f"{maker['runtime']} {maker['dtype']}{stored_as}  prompt {json.dumps(maker['prompt'], ensure_ascii=False)}  "
+        f"{holding.folder.name[:12]}  {names.get(str(configuration['weights']), str(configuration['weights'])[:12])}  "
+        f"{configuration['runtime']} {configuration['dtype']}{stored_as}  prompt {json.dumps(configuration['prompt'], ensure_ascii=False)}  "
         f"{holding.rows:,} × {holding.dimension} in {holding.shards} shards  "
         f"{holding.size / 1e6:,.1f} MB  {holding.age:.0f} days{damaged}"
     )

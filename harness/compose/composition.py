@@ -27,7 +27,7 @@ SEVERAL = re.compile(r"(model|task)=(?P<first>[^,()\[\]{}\"']+),.*")
 
 
 def folders() -> list[Path]:
-    """The `conf/` folders, in the order in which a name is profile for."""
+    """The `conf/` folders, in the order in which a name is looked for."""
     return [*plugins.configurations(), plugins.home() / "conf"]
 
 

@@ -46,6 +46,7 @@ def job_of(settings: DictConfig, hydra: DictConfig, loader: Any) -> Job:
             measures=tuple(settings.measures) if settings.measures is not None else None,
             depth=settings.depth,
             limit=settings.limit,
+            own_label=settings.task.get("label") is not None,
         ),
         _overrides(hydra),
     )

@@ -18,7 +18,7 @@ class Kept(Enum):
 
 
 class Audit(Enum):
-    """What is profile into besides."""
+    """What is looked into besides."""
 
     none = "none"
     prompts = "prompts"

@@ -22,7 +22,7 @@ from harness.errors import ModelError
 from harness.types import Progress, Vectors, no_progress
 
 PIECE = 65_536
-"""Texts profile up at once: what bounds the texts held in memory."""
+"""Texts looked up at once: what bounds the texts held in memory."""
 FIRST, LEAST, SECONDS = 2_048, 512, 60.0
 """Texts in the first shard, the fewest in a later one, and how long it may take: what a run that is killed loses."""
 

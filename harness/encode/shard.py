@@ -41,11 +41,13 @@ class Damaged(Exception):
     """A shard's bytes are not those that were written."""
 
 
-def pack(maker: Mapping[str, Any], keys: Keys, vectors: NDArray[Any], facts: NDArray[Any]) -> tuple[str, bytearray]:
+def pack(
+    configuration: Mapping[str, Any], keys: Keys, vectors: NDArray[Any], facts: NDArray[Any]
+) -> tuple[str, bytearray]:
     """Name and bytes of a shard.
 
     Args:
-        maker: What produced the vectors, as it is compared; JSON.
+        configuration: What produced the vectors, as it is compared; JSON.
         keys: Shape (rows,), no two alike.
         vectors: Shape (rows, dimension), float32 or float16.
         facts: Shape (rows,), dtype `FACTS`.
@@ -53,7 +55,7 @@ def pack(maker: Mapping[str, Any], keys: Keys, vectors: NDArray[Any], facts: NDA
     rows, dimension = vectors.shape
     order = np.argsort(keys, kind="stable").astype("<u4")
     kind = np.dtype(vectors.dtype).newbyteorder("<")
-    about = {"format": FORMAT, "maker": dict(maker), "rows": rows, "dimension": dimension, "dtype": kind.str}
+    about = {"format": FORMAT, "maker": dict(configuration), "rows": rows, "dimension": dimension, "dtype": kind.str}
     text = json.dumps(about, sort_keys=True, ensure_ascii=False).encode()
     places = _Places(len(text), rows, dimension * kind.itemsize)
     whole = bytearray(places.end)
@@ -137,7 +139,7 @@ class Shard:
         ).reshape(self.rows, self.dimension)
 
     @property
-    def maker(self) -> dict[str, Any]:
+    def configuration(self) -> dict[str, Any]:
         """What produced the vectors."""
         return dict(self.about["maker"])
 

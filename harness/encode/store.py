@@ -1,6 +1,6 @@
 """The embedding store: a vector is found by what produced it and by its text, whatever task, split or run asks.
 
-    FOLDER/<digest of the maker>/<digest of the content>.shard
+    FOLDER/<digest of the configuration>/<digest of the content>.shard
 
 No database, no lock: shards are written aside, flushed, linked under the name of their content, and never changed, so
 that any number of processes may write. Two that encode the same text leave it twice, which costs space until
@@ -77,7 +77,7 @@ class Segment(Protocol):
 
 
 class VectorCache:
-    """The vectors of one maker, in memory; `StoredVectors` keeps them on disk."""
+    """The vectors of one configuration, in memory; `StoredVectors` keeps them on disk."""
 
     def __init__(self) -> None:
         self._segments: list[Segment] = []
@@ -168,18 +168,18 @@ class InMemorySegment:
 
 
 class StoredVectors(VectorCache):
-    """The shards of one maker on disk.
+    """The shards of one configuration on disk.
 
     Args:
         folder: The store's folder.
-        maker: What produces the vectors: weights, prompt, pooling, length, dtype, runtime … JSON; all of it is the key.
+        configuration: What produces the vectors: weights, prompt, pooling, length, dtype, runtime … JSON; all of it is the key.
         dtype: How they are kept. float16 halves the space and rounds what is read, which is why it is part of the key.
     """
 
-    def __init__(self, folder: Path, maker: Mapping[str, Any], dtype: str = "float32") -> None:
+    def __init__(self, folder: Path, configuration: Mapping[str, Any], dtype: str = "float32") -> None:
         super().__init__()
-        self.maker = {**maker, "kept": dtype}
-        self.folder = folder / digest(self.maker)
+        self.configuration = {**configuration, "kept": dtype}
+        self.folder = folder / digest(self.configuration)
         self._known: set[str] = set()
         self.refresh()
 
@@ -194,7 +194,7 @@ class StoredVectors(VectorCache):
             try:
                 with contextlib.suppress(FileNotFoundError):  # compacted away since it was listed
                     shard = Shard(self.folder / name)
-                    if shard.maker != self.maker:
+                    if shard.configuration != self.configuration:
                         raise Damaged(f"{shard.path} was made by something else than its folder says")
                     fresh.append(shard)
             except Damaged as error:
@@ -210,7 +210,7 @@ class StoredVectors(VectorCache):
         """
         if not len(keys):
             return
-        name, content = pack(self.maker, keys, vectors.astype(self.maker["kept"], copy=False), facts)
+        name, content = pack(self.configuration, keys, vectors.astype(self.configuration["kept"], copy=False), facts)
         path = self.folder / f"{name}{ENDING}"
         with refusals(path, "data.cache=DIR"):
             self.folder.mkdir(parents=True, exist_ok=True)

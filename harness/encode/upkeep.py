@@ -20,10 +20,10 @@ DAY = 86_400.0
 
 @dataclass(frozen=True)
 class Holding:
-    """One maker's part of the store.
+    """One configuration's part of the store.
 
     Attributes:
-        maker: What produced the vectors; empty where no shard is readable.
+        configuration: What produced the vectors; empty where no shard is readable.
         rows, dimension: Vectors (a text that two processes wrote counts twice), and numbers in each.
         size: Bytes on disk, with what is damaged or was left by a writer that was killed.
         age: Days since the last shard was written.
@@ -31,7 +31,7 @@ class Holding:
     """
 
     folder: Path
-    maker: Mapping[str, Any]
+    configuration: Mapping[str, Any]
     shards: int
     rows: int
     dimension: int
@@ -41,7 +41,7 @@ class Holding:
 
 
 def holdings(store: Path, *, verify: bool = False) -> Iterator[Holding]:
-    """Every maker's part, in the order of the folders' names; with `verify` every byte is checked."""
+    """Every configuration's part, in the order of the folders' names; with `verify` every byte is checked."""
     for folder in sorted(path for path in store.glob("*") if path.is_dir()):
         good: list[Shard] = []
         damaged = [path.name for path in folder.glob(f"*{SET_ASIDE}")]
@@ -56,7 +56,7 @@ def holdings(store: Path, *, verify: bool = False) -> Iterator[Holding]:
         stats = [path.stat() for path in folder.iterdir()]
         yield Holding(
             folder,
-            good[0].maker if good else {},
+            good[0].configuration if good else {},
             len(good),
             sum(shard.rows for shard in good),
             good[0].dimension if good else 0,
@@ -67,17 +67,17 @@ def holdings(store: Path, *, verify: bool = False) -> Iterator[Holding]:
 
 
 def compact(holding: Holding) -> int:
-    """Join the shards of one maker into one, each text once; the bytes that this saved.
+    """Join the shards of one configuration into one, each text once; the bytes that this saved.
 
     The new shard is published before the old ones go: a reader always finds every vector.
     """
     old = sorted(holding.folder.glob(f"*{ENDING}"))
-    if len(old) < 2 or not holding.maker:
+    if len(old) < 2 or not holding.configuration:
         return 0
     cache = StoredVectors(
         holding.folder.parent,
-        {key: value for key, value in holding.maker.items() if key != "kept"},
-        holding.maker["kept"],
+        {key: value for key, value in holding.configuration.items() if key != "kept"},
+        holding.configuration["kept"],
     )
     keys = np.unique(cache.keys())
     locations = cache.find(keys)
@@ -85,7 +85,7 @@ def compact(holding: Holding) -> int:
     order = here[
         np.lexsort((locations.row[here], locations.shard[here]))
     ]  # as they were written: a corpus stays in one stretch
-    vectors = np.empty((len(order), holding.dimension), dtype=holding.maker["kept"])
+    vectors = np.empty((len(order), holding.dimension), dtype=holding.configuration["kept"])
     cache.read(locations[order], vectors)
     cache.add(keys[order], vectors, cache.facts(locations[order]))
     fresh = set(holding.folder.glob(f"*{ENDING}")) - set(old)
@@ -96,7 +96,7 @@ def compact(holding: Holding) -> int:
 
 
 def prune(holding: Holding, *, whole: bool) -> int:
-    """Remove what is damaged or was left by a killed writer, or all of one maker's part; the bytes that this saved."""
+    """Remove what is damaged or was left by a killed writer, or all of one configuration's part; the bytes that this saved."""
     if whole:
         shutil.rmtree(holding.folder)
         return holding.size

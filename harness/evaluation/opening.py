@@ -178,7 +178,7 @@ def _read(ref: TaskRef, context: Context) -> Task | Delegated | list[TaskRef] | 
             return task
         if not isinstance(task, Task | Delegated):
             raise PluginError(f"{plugin.place}: '{plugin.name}' returned {type(task).__name__}, not a Task.")
-        return task if task.name else dataclasses.replace(task, name=ref.label)
+        return task if task.name and not ref.own_label else dataclasses.replace(task, name=ref.label)
     except MalformedData as error:
         return PluginError(f"{_line_of(plugin, error)}: {error}")
     except Exception as error:  # noqa: BLE001 - raised again by every system that is to do this task

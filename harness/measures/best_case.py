@@ -1,4 +1,4 @@
-"""The judgments that a system would wish for: the grades of unjudged documents that favour one ranking over another.
+"""Best-case judgments: the grades of unjudged documents that favour one ranking over another.
 
 All of it is about one query. `first` and `second` are the top k of two systems. What is judged stays as it is; each
 unjudged document of the two may get any grade from 0 to `top`. The answer makes the measure of `first` minus that of

@@ -1,4 +1,4 @@
-"""nDCG's part of `favour.py`: the grades of unjudged documents that favour one ranking over another.
+"""nDCG's part of `best_case.py`: the grades of unjudged documents that favour one ranking over another.
 
 A gain is a sum of steps, one per grade that it reaches. So nDCG's numerator and its ideal are sums over grades, and a
 grade's part depends only on how many of the unjudged documents reach it, those that help most first. The greatest
@@ -23,7 +23,7 @@ NOTHING = 1e-12
 def best_case_ndcg(
     grades: Mapping[str, int], first: Sequence[str], second: Sequence[str], top: int, gain: str, k: int | None
 ) -> dict[str, int]:
-    """document id → grade, for the unjudged documents that should become relevant; see `favour.best_case`."""
+    """document id → grade, for the unjudged documents that should become relevant; see `best_case.best_case`."""
     discounts = 1 / np.log2(np.arange(2, len(grades) + len(first) + len(second) + 2))
     helps: dict[str, float] = {}
     for ranking, sign in ((first, 1), (second, -1)):

@@ -5,7 +5,7 @@ An unjudged document counts as irrelevant. Here the unjudged documents of the to
 documents that nobody retrieved would enlarge nDCG's ideal and what recall divides by, and no bound here covers them.
 Without a cutoff, the top k is the whole run.
 
-The values are trec_eval's for the changed judgments; `favour.py` finds which change is the extreme one.
+The values are trec_eval's for the changed judgments; `best_case.py` finds which change is the extreme one.
 """
 
 from __future__ import annotations

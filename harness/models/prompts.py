@@ -10,9 +10,9 @@ from harness.types import Role
 def prompt(prompts: Mapping[str, str], role: Role, task: str = "", kind: str = "") -> str:
     """The literal prompt, empty where none applies.
 
-    The order is mteb's (`AbsEncoder.get_prompt_name`): task-role, task, type-role, type, role. `task` may carry the
-    harness's prefix and options: `mteb/SciFact(split=dev)` is profile up as `SciFact`.
+    The order is mteb's (`AbsEncoder.get_prompt_name`): task-role, task, type-role, type, role. `task` is a data
+    set's name, with the harness's prefix: `mteb/SciFact` is looked up as `SciFact`, `table/faq` as `faq`.
     """
-    plain = task.removeprefix("mteb/").partition("(")[0]
+    plain = task.partition("/")[2] or task
     keys = [f"{plain}-{role}" if plain and role else "", plain, f"{kind}-{role}" if kind and role else "", kind, role]
     return next((prompts[key] for key in keys if key and key in prompts), "")

@@ -26,11 +26,13 @@ def board(records: Sequence[Record], scores_of: ScoresOf, measure: str | None = 
     for record in sorted(records, key=lambda one: str(one.provenance.get("date", ""))):
         latest[record.system, record.task] = record
     done = [one for one in latest.values() if one.status == "ok"]
-    grounds, known = Comparability(done), {id(one): dict(scores_of(one)) for one in done}
+    comparability, known = Comparability(done), {id(one): dict(scores_of(one)) for one in done}
     systems = sorted({system for system, _ in latest})
-    columns = [_column(task, [one for one in done if one.task == task], grounds, measure) for task in _tasks(latest)]
+    columns = [
+        _column(task, [one for one in done if one.task == task], comparability, measure) for task in _tasks(latest)
+    ]
     rows = [
-        _row(system, tuple(_cell(latest.get((system, one.task)), one, grounds) for one in columns), latest)
+        _row(system, tuple(_cell(latest.get((system, one.task)), one, comparability) for one in columns), latest)
         for system in systems
     ]
     ranked = ranked_rows(rows, columns, known)
@@ -46,11 +48,11 @@ def _tasks(latest: Iterable[tuple[str, str]]) -> list[str]:
     return sorted({task for _, task in latest})
 
 
-def _column(task: str, records: Sequence[Record], grounds: Comparability, measure: str | None) -> Column:
+def _column(task: str, records: Sequence[Record], comparability: Comparability, measure: str | None) -> Column:
     measured = [record for record in records if record.primary]
     if not measured:
         return Column(task, measure or "", "higher", "share", "", None)
-    usual = [one for one in measured if not any(found.experiment for found in grounds.differences(one))]
+    usual = [one for one in measured if not any(found.experiment for found in comparability.differences(one))]
     reference = (usual or measured)[-1]
     shown_measure = next(
         (found for one in reversed(measured) if measure and (found := one.get(measure))), reference.primary
@@ -61,7 +63,7 @@ def _column(task: str, records: Sequence[Record], grounds: Comparability, measur
     )
 
 
-def _cell(record: Record | None, column: Column, grounds: Comparability) -> BoardCell:
+def _cell(record: Record | None, column: Column, comparability: Comparability) -> BoardCell:
     if record is None:
         return NOT_RUN
     if record.status != "ok":
@@ -69,7 +71,7 @@ def _cell(record: Record | None, column: Column, grounds: Comparability) -> Boar
     measured = record.get(column.measure)
     if measured is None:
         return BoardCell("not measured", record=record)
-    return BoardCell("ok", measured, record, tuple(grounds.differences(record)))
+    return BoardCell("ok", measured, record, tuple(comparability.differences(record)))
 
 
 def _row(system: str, cells: tuple[BoardCell, ...], latest: Mapping[tuple[str, str], Record]) -> Row:

@@ -45,7 +45,7 @@ class Mismatch:
 
 
 class Comparability:
-    """The grounds that most records of a board share.
+    """What most records of a board share.
 
     Args:
         records: Successful ones, in the order of their dates. Where two values are as frequent, the later data set is the
@@ -125,7 +125,7 @@ def _unlike_itself(record: Record) -> list[Mismatch]:
     kind, first = str(record.dataset.get("kind", "")), record.checks.first
     mismatches = []
     for role, text in used.items():
-        expected = prompt(stated, ROLES.get(role, ""), record.task, kind)
+        expected = prompt(stated, ROLES.get(role, ""), str(record.dataset.get("name", "")), kind)
         if text != expected:
             mismatches.append(Mismatch(f"{role} prompt", repr(text), f"{expected!r} by the prompts that are stated"))
         elif not str(first.get(role, text)).startswith(text):

@@ -62,7 +62,7 @@ def data_line(board: Board, column: Column) -> str:
 
 
 def _doubts(board: Board, column: Column) -> list[str]:
-    """Least and most share, at the measure's cutoff, of what counts as wrong because nobody profile, and of what is tied."""
+    """Least and most share, at the measure's cutoff, of what counts as wrong because nobody looked, and of what is tied."""
     place, cutoff = board.columns.index(column), column.measure.partition("@")[2]
     records = [row.cells[place].record for row in board.rows if row.cells[place].counts]
     parts = []

@@ -59,7 +59,7 @@ def leading(values: Floats, *, higher: bool) -> list[bool]:
 
 
 def rank_intervals(tasks: Sequence[Floats | None], means: Floats, *, higher: bool) -> list[RankInterval]:
-    """The rank_interval of each system over all tasks.
+    """The rank interval of each system over all tasks.
 
     Args:
         tasks: Of each task the scores per query, shape (queries, systems), or None where there are none.

@@ -25,7 +25,7 @@ Known = Mapping[int, Mapping[str, Scores]]
 
 
 def ranked_rows(rows: Sequence[Row], columns: Sequence[Column], known: Known) -> list[Row]:
-    """The rows in their order, with their means, marks and rank_intervals; the incomplete ones last and unranked."""
+    """The rows in their order, with their means, marks and rank intervals; the incomplete ones last and unranked."""
     shared = common(columns, rows)
     ranked = _ranked([_with_means(row, columns, shared) for row in rows], columns)
     return _with_rank_intervals(_tie_groups(ranked, columns, known), columns, known)

@@ -79,7 +79,7 @@ def compression(found: dict[str, list[tuple[float, dict[str, Any]]]]) -> list[st
         ],
     ]
     return [
-        "## 4. A compression of 24 variants", "",
+        "## 4. A compression curve of 24 variants", "",
         "Of the same rounds; dims 16 to 384 by float32, float16, int8, binary. Asked: at most 1.3 times one evaluation.", "",
         table(["", "process, s", "times one evaluation"], rows), "",
     ]  # fmt: skip

@@ -75,7 +75,7 @@ def main() -> str:
     share = [fast / slow for slow, fast in zip(found["reading"], found["map"], strict=True)]
     rows = [
         [
-            "opened, profile up by text and read, checksums included: 100,000 × 384",
+            "opened, looked up by text and read, checksums included: 100,000 × 384",
             spread(found["store"], "{:.3f}"),
             "0.3 s",
         ],

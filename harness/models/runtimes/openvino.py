@@ -76,7 +76,7 @@ def _convert(model: Any, normalize: bool, path: Path) -> Any:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as aside:
         openvino.save_model(converted, Path(aside) / path.name, compress_to_fp16=False)
-        for name in (path.with_suffix(".bin").name, path.name):  # what is profile for comes last
+        for name in (path.with_suffix(".bin").name, path.name):  # what is looked for comes last
             os.replace(Path(aside) / name, path.parent / name)  # noqa: PTH105 - the atomic step, named as such
     return openvino.Core().read_model(path)
 

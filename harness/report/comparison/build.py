@@ -46,14 +46,14 @@ def compare(
     """A against B on one measure.
 
     Args:
-        shown: How many queries won and lost are profile into.
+        shown: How many queries won and lost are looked into.
         notes: What is known of the two beforehand.
     """
     depth = measure.k or max(a.run.depth, b.run.depth)
-    profile = min(depth, a.run.depth, b.run.depth)
+    looked = min(depth, a.run.depth, b.run.depth)
     values, sides = [], []
     for one in (a, b):
-        scores, unjudged, ties = evaluate(one.run, dataset, [measure.name, f"unjudged@{profile}", f"ties@{profile}"])
+        scores, unjudged, ties = evaluate(one.run, dataset, [measure.name, f"unjudged@{looked}", f"ties@{looked}"])
         values.append(scores.values)
         sides.append(
             SystemScore(one.name, float(scores.values.mean()), float(unjudged.values.mean()), float(ties.values.mean()))
@@ -80,7 +80,7 @@ def compare(
         won=evidence.queries([int(one) for one in order[:shown] if ahead[one]]),
         lost=evidence.queries([int(one) for one in order[::-1][:shown] if behind[one]]),
         detectable=detectable(differences),
-        notes=(*notes, *_doubts(sides, profile), *_tied((a, b), sides, dataset, measure)),
+        notes=(*notes, *_doubts(sides, looked), *_tied((a, b), sides, dataset, measure)),
         unsettled=unsettled({a.name: a.run, b.name: b.run}, dataset, measure.name),
         unanswered=unanswered,
         answered=answered,
