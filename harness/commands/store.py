@@ -62,9 +62,10 @@ def _line(holding: Holding, names: dict[str, str]) -> str:
         return f"{holding.folder.name[:12]}  nothing readable  DAMAGED: {', '.join(holding.damaged)}"
     stored_as = "" if configuration["kept"] == configuration["dtype"] else f" kept as {configuration['kept']}"
     damaged = f"  DAMAGED: {', '.join(holding.damaged)}" if holding.damaged else ""
+    name = names.get(str(configuration["weights"]), str(configuration["weights"])[:12])
     return (
-        f"{holding.folder.name[:12]}  {names.get(str(configuration['weights']), str(configuration['weights'])[:12])}  "
-        f"{configuration['runtime']} {configuration['dtype']}{stored_as}  prompt {json.dumps(configuration['prompt'], ensure_ascii=False)}  "
+        f"{holding.folder.name[:12]}  {name}  {configuration['runtime']} {configuration['dtype']}{stored_as}  "
+        f"prompt {json.dumps(configuration['prompt'], ensure_ascii=False)}  "
         f"{holding.rows:,} × {holding.dimension} in {holding.shards} shards  "
         f"{holding.size / 1e6:,.1f} MB  {holding.age:.0f} days{damaged}"
     )
