@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from harness.encode.shard import KEY, Keys
 
 
-class Index:
+class KeyIndex:
     """Sorted keys of several shards, each in front of where it lies."""
 
     def __init__(self, keys: Sequence[Keys]) -> None:

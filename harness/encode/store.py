@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.encode.key_index import Index
+from harness.encode.key_index import KeyIndex
 from harness.encode.shard import ENDING, FACTS, KEY, Damaged, Keys, Shard, pack
 from harness.records.atomic import flush_folder, refusals, written_aside
 from harness.records.digest import digest
@@ -58,7 +58,7 @@ class Locations:
         """Several one after the other."""
         if not parts:
             return Locations(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
-        return Locations(np.concatenate([part.shard for part in parts]), np.concatenate([one.row for one in parts]))
+        return Locations(np.concatenate([part.shard for part in parts]), np.concatenate([part.row for part in parts]))
 
 
 class Segment(Protocol):
@@ -82,7 +82,7 @@ class VectorCache:
     def __init__(self) -> None:
         self._segments: list[Segment] = []
         self._dropped: set[int] = set()
-        self._index = Index([])
+        self._index = KeyIndex([])
 
     def __len__(self) -> int:
         return sum(len(segment.keys) for segment in self._segments)
@@ -142,7 +142,7 @@ class VectorCache:
     def _take(self, segments: Sequence[Segment]) -> None:
         self._segments.extend(segments)
         keys = [segment.keys[: 0 if place in self._dropped else None] for place, segment in enumerate(self._segments)]
-        self._index = Index(keys)
+        self._index = KeyIndex(keys)
 
     def _parts(self, locations: Locations) -> Iterator[tuple[Segment, NDArray[np.int64], NDArray[np.int64]]]:
         """Each segment that holds some of the texts, their positions, and their rows in it."""

@@ -24,7 +24,7 @@ NEAR = 5e-8
 SPARE = 16
 """How many more than wanted are fetched, so that what is near the last place is decided among those fetched."""
 ROWS = 8_192
-"""Neighbours computed again at once."""
+"""Pairs of a query and a document that are scored again at once."""
 SHARE = 128
 """Queries that a thread of its own is worth."""
 
