@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from harness.stats.all_pairs import separated
 from harness.stats.bootstrap import bootstrap_means, interval
 from harness.stats.means import over_queries, over_tasks_and_queries, stacked
 from harness.stats.paired import effect_size, holm, max_t, permutation, t_test
-from harness.stats.ranks import ranks
+from harness.stats.ranks import chances, ranks
 
 
 def scores(queries: int, shifts: list[float], seed: int = 0) -> np.ndarray:
@@ -71,6 +72,25 @@ def test_max_t_corrects_less_than_holm_where_comparisons_hang_together():
     assert (np.diff(adjusted[order]) >= -0.005).all()
 
 
+@pytest.mark.parametrize("shifts", [[0.0] * 6, [0.0, 0.01, 0.02, 0.03, 0.05, 0.05], [0.0, 0.1, 0.2, 0.2, 0.2, 0.3]])
+def test_pairs_told_apart_are_those_of_the_adjusted_p_values(shifts):
+    """Signs multiplied with systems and rounds of rejections find what step-down max-T over an array of pairs finds."""
+    values = scores(150, shifts, seed=7)
+    values = np.column_stack([values, values[:, 0]])  # and one that is another's twin
+    left, right = np.triu_indices(values.shape[1], 1)
+    p = max_t(values[:, left] - values[:, right], resamples=4_000)
+    apart = separated(values, level=0.05, resamples=4_000)
+    np.testing.assert_array_equal(apart[left, right], p <= 0.05)
+    assert not apart[0, -1] and (apart == apart.T).all()
+
+
+def test_pairs_that_differ_by_little_more_than_rounding_are_still_told_apart():
+    """Squares of a difference of 1e-9 are lost in a Gram matrix of numbers near 1000; they are summed from the difference."""
+    values = np.random.default_rng(0).normal(1000, 50, size=(200, 1))
+    apart = separated(np.hstack([values, values + 1e-7]), level=0.05, resamples=1_000)
+    assert apart[0, 1]
+
+
 def test_no_difference_is_no_finding_and_a_constant_one_is():
     """Columns without any difference, and with the same one everywhere."""
     differences = np.column_stack([np.zeros(40), np.full(40, 0.1)])
@@ -93,7 +113,8 @@ def test_rank_intervals_say_what_can_be_told_apart(higher):
     found = ranks(values if higher else -values, higher=higher)
     assert found.first.tolist() == [1, 1, 3] and found.last.tolist() == [2, 2, 3]
     assert found.leading.tolist() == [True, True, False]
-    assert found.best[2] == 0.0 and abs(found.best.sum() - 1) < 1e-9 and min(found.best[:2]) > 0.05
+    best = chances(over_queries([values if higher else -values]), higher=higher)
+    assert best[2] == 0.0 and abs(best.sum() - 1) < 1e-9 and min(best[:2]) > 0.05
 
 
 def test_one_system_or_one_query_is_no_ranking():

@@ -10,7 +10,7 @@ import dataclasses
 import json
 import re
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from harness.errors import ResultsError
@@ -99,10 +99,18 @@ class Archive:
             raise ResultsError(f"{path} is missing: {record.system} on {record.task} has no such file.")
         return read_run(path, int(record.dataset["depth"]))
 
-    def scores(self, record: Record) -> dict[str, Scores]:
+    def scores(self, record: Record) -> Mapping[str, Scores]:
         """The per-query scores behind a record, by measure; empty where there are none (a delegated task)."""
         path = self._folder(record) / "scores.csv.gz"
         return read_scores(path) if path.exists() else {}
+
+    def stamp(self, record: Record) -> list[int]:
+        """When the scores behind a record were written, and how long they are; empty where there are none."""
+        try:
+            status = (self._folder(record) / "scores.csv.gz").stat()
+        except OSError:
+            return []
+        return [status.st_mtime_ns, status.st_size]
 
     def _like(self, key: str) -> Iterator[Record]:
         """The records whose folder's name carries the beginning of the key."""

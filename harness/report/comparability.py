@@ -8,7 +8,7 @@ of the harness or of a library that can move a number; it is marked, and counts.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +21,6 @@ ABOUT = {"licence", "libraries", "parity", "executes", "parameters", "bytes"}
 """Facts that move no number; all others of a system are the same in all its cells, whatever the task."""
 ROLES: dict[str, Role] = {"query": "query", "document": "document"}
 UNKNOWN = "not recorded"
-
-Values = Callable[[Record], Mapping[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -45,7 +43,7 @@ class Mismatch:
 
 
 class Comparability:
-    """What most records of a board share.
+    """What most records of a board share; each record is looked at a fixed number of times, however many there are.
 
     Args:
         records: Successful ones, in the order of their dates. Where two values are as frequent, the later data set is the
@@ -53,64 +51,67 @@ class Comparability:
     """
 
     def __init__(self, records: Sequence[Record]) -> None:
-        self._columns = _grouped(records, lambda one: one.task)
-        self._rows = _grouped(records, lambda one: one.system)
-        self._all = list(records)
-        self._known: dict[tuple[str, str, str], list[Any]] = {}
+        self._usual: dict[tuple[str, str, str], list[Any]] = {}
+        for task, column in grouped(records, lambda record: record.task).items():
+            self._note("data", task, DATA, [record.dataset for record in column])
+        self._facts = {id(record): record.facts.flat() for record in records}
+        self._usage: dict[str, list[str]] = {}
+        for system, row in grouped(records, lambda record: record.system).items():
+            facts = [self._facts[id(record)] for record in row]
+            self._usage[system] = [
+                key for key in dict.fromkeys(key for flat in facts for key in flat) if key not in ABOUT
+            ]
+            self._note("usage", system, self._usage[system], facts)
+        self._note("harness", "", ("harness",), [record.provenance for record in records])
+        moved: dict[str, list[Mapping[str, Any]]] = {}
+        for record in records:
+            for library in _moving(record):
+                moved.setdefault(library, []).append(_libraries(record))
+        for library, versions in moved.items():
+            self._note("library", "", (library,), versions)
+        self._differences = {id(record): tuple(self._of(record)) for record in records}
 
-    def differences(self, record: Record) -> list[Mismatch]:
+    def differences(self, record: Record) -> tuple[Mismatch, ...]:
         """Everything in which a record differs from most of its column (data), of its row (usage), of the board (versions)."""
-        row = self._rows[record.system]
-        usage = dict.fromkeys(key for one in row for key in _facts(one) if key not in ABOUT)
-        mismatches = [
-            *(self._one(key, record.task, self._columns[record.task], record, _data, True) for key in DATA),
-            *(self._one(key, record.system, row, record, _facts) for key in usage),
-            *_unlike_itself(record),
-            self._one("harness", "", self._all, record, _made),
-            *(self._one(name, "", self._moved_by(name), record, _libraries) for name in _moving(record)),
-        ]
-        return [match for match in mismatches if match is not None]
+        return self._differences[id(record)]
 
-    def _moved_by(self, library: str) -> list[Record]:
-        return [one for one in self._all if library in _moving(one)]
+    def _of(self, record: Record) -> Iterator[Mismatch]:
+        usage = self._usage[record.system]
+        yield from self._mismatches("data", record.task, DATA, record.dataset, experiment=True)
+        yield from self._mismatches("usage", record.system, usage, self._facts[id(record)])
+        yield from _unlike_itself(record)
+        yield from self._mismatches("harness", "", ("harness",), record.provenance)
+        yield from self._mismatches("library", "", _moving(record), _libraries(record))
 
-    def _one(
-        self, key: str, group: str, records: Sequence[Record], record: Record, of: Values, experiment: bool = False
-    ) -> Mismatch | None:
-        key_of_group = (of.__name__, group, key)
-        if key_of_group not in self._known:
-            self._known[key_of_group] = most([of(one).get(key, UNKNOWN) for one in records])
-        here, usual = of(record).get(key, UNKNOWN), self._known[key_of_group]
-        if here == usual[0] and (len(usual) == 1 or experiment):
-            return None
-        return Mismatch(key, here, usual[1] if here == usual[0] else usual[0], experiment)
+    def _note(self, what: str, group: str, keys: Sequence[str], members: Sequence[Mapping[str, Any]]) -> None:
+        for key in keys if members else ():
+            self._usual[what, group, key] = most([member.get(key, UNKNOWN) for member in members])
+
+    def _mismatches(
+        self, what: str, group: str, keys: Sequence[str], own: Mapping[str, Any], *, experiment: bool = False
+    ) -> Iterator[Mismatch]:
+        for key in keys:
+            here, usual = own.get(key, UNKNOWN), self._usual[what, group, key]
+            if here != usual[0] or (len(usual) > 1 and not experiment):
+                yield Mismatch(key, here, usual[1] if here == usual[0] else usual[0], experiment)
 
 
 def most(values: Sequence[Any]) -> list[Any]:
     """The value that most have; where several are as frequent all of those, that of the latest record first."""
-    counts = Counter(map(repr, values))
-    latest = {repr(value): value for value in values}
-    frequent = [name for name in latest if counts[name] == max(counts.values())]
-    return [latest[name] for name in sorted(frequent, key=[*map(repr, values)][::-1].index)]
+    written = [*map(repr, values)]
+    counts = Counter(written)
+    latest = {name: at for at, name in enumerate(written)}
+    greatest = max(counts.values())
+    frequent = [name for name in latest if counts[name] == greatest]
+    return [values[latest[name]] for name in sorted(frequent, key=lambda name: -latest[name])]
 
 
-def _grouped(records: Sequence[Record], by: Callable[[Record], str]) -> dict[str, list[Record]]:
+def grouped(records: Sequence[Record], by: Callable[[Record], str]) -> dict[str, list[Record]]:
+    """The records by what `by` says of each, in the order in which they come."""
     groups: dict[str, list[Record]] = {}
     for record in records:
         groups.setdefault(by(record), []).append(record)
     return groups
-
-
-def _data(record: Record) -> Mapping[str, Any]:
-    return record.dataset
-
-
-def _facts(record: Record) -> Mapping[str, Any]:
-    return record.facts.flat()
-
-
-def _made(record: Record) -> Mapping[str, Any]:
-    return record.provenance
 
 
 def _libraries(record: Record) -> Mapping[str, Any]:

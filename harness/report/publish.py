@@ -19,6 +19,7 @@ def publish(archive: Archive, measure: str | None = None, *, show: bool = True, 
     Raises:
         ResultsError: With `strict`, where anything is not comparable; nothing is written then.
     """
+    from harness.records.memo import Memo
     from harness.report.board import board
     from harness.report.explain import refuse_differences
     from harness.report.markdown import markdown
@@ -27,7 +28,7 @@ def publish(archive: Archive, measure: str | None = None, *, show: bool = True, 
     from harness.report.table import cells_csv, measures_csv
     from harness.report.terminal import show as print_table
 
-    shown_board = board(archive.read(), archive.scores, measure)
+    shown_board = board(archive.read(), archive.scores, measure, Memo(archive))
     if strict:
         refuse_differences(shown_board)
     figures = draw(shown_board)

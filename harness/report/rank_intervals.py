@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.stats.bootstrap import interval
-from harness.stats.means import over_queries, over_tasks_and_queries
-from harness.stats.ranks import ranks
+from harness.stats.means import over_queries, resampled, resamples_for
+from harness.stats.ranks import chances, ranks
 from harness.types import Scores
 
 FEWEST_TASKS = 6
@@ -44,18 +46,18 @@ NO_RANK_INTERVAL = RankInterval()
 
 def aligned(scores: Sequence[Scores | None]) -> Floats | None:
     """Scores per query as columns, shape (queries, systems); None where one is lacking or answers other queries."""
-    present = [one for one in scores if one is not None]
+    present = [column for column in scores if column is not None]
     if not present or len(present) < len(scores):
         return None
     query_ids = list(present[0].query_ids)
-    if any(list(one.query_ids) != query_ids for one in present[1:]) or not query_ids:
+    if any(list(column.query_ids) != query_ids for column in present[1:]) or not query_ids:
         return None
-    return np.column_stack([scores_.values for scores_ in present])
+    return np.column_stack([column.values for column in present])
 
 
 def leading(values: Floats, *, higher: bool) -> list[bool]:
     """Which systems the queries cannot tell from the best one, adjusted for the number of systems."""
-    return [bool(one) for one in ranks(values, higher=higher).leading]
+    return [bool(mark) for mark in ranks(values, higher=higher).leading]
 
 
 def rank_intervals(tasks: Sequence[Floats | None], means: Floats, *, higher: bool) -> list[RankInterval]:
@@ -70,23 +72,51 @@ def rank_intervals(tasks: Sequence[Floats | None], means: Floats, *, higher: boo
     if len(scored) == len(tasks) and scored:
         return _by_query(scored, higher=higher)
     if len(tasks) >= FEWEST_TASKS:
-        result = ranks(means, higher=higher)
-        wide = over_queries([means])
-        return [
-            RankInterval(int(a), int(b), float(best), wide=interval(wide[:, place]))
-            for place, (a, b, best) in enumerate(zip(result.first, result.last, result.best, strict=True))
-        ]
+        return _by_task(means, higher=higher)
     return [RankInterval() for _ in range(means.shape[1])]
 
 
 def _by_query(tasks: list[Floats], *, higher: bool) -> list[RankInterval]:
     result = ranks(tasks, higher=higher)
-    narrow = over_queries(tasks)
-    wide = over_tasks_and_queries(tasks) if len(tasks) > 1 else None
+    narrow, wide = resampled(tasks, resamples=resamples_for(sum(map(len, tasks))))
+    best = chances(narrow, higher=higher)
+    several = len(tasks) > 1
     return [
         RankInterval(
-            int(result.first[place]), int(result.last[place]), float(result.best[place]), *interval(narrow[:, place]),
-            interval(wide[:, place]) if wide is not None else None,
+            int(result.first[system]), int(result.last[system]), float(best[system]), *interval(narrow[:, system]),
+            interval(wide[:, system]) if several else None,
         )
-        for place in range(tasks[0].shape[1])
+        for system in range(len(best))
     ]  # fmt: skip
+
+
+def _by_task(means: Floats, *, higher: bool) -> list[RankInterval]:
+    """With the tasks themselves as the sample."""
+    result, wide = ranks(means, higher=higher), over_queries([means])
+    best = chances(wide, higher=higher)
+    return [
+        RankInterval(
+            int(result.first[system]), int(result.last[system]), float(best[system]), wide=interval(wide[:, system])
+        )
+        for system in range(len(best))
+    ]
+
+
+def as_array(intervals: Sequence[RankInterval]) -> dict[str, Floats]:
+    """Rank intervals as numbers, shape (systems, 7); NaN for None."""
+    rows = [
+        (stands.first, stands.last, stands.best, stands.low, stands.high, *(stands.wide or (None, None)))
+        for stands in intervals
+    ]
+    return {"intervals": np.array(rows, dtype=np.float64).reshape(len(rows), 7)}
+
+
+def from_array(arrays: Mapping[str, NDArray[Any]]) -> list[RankInterval]:
+    """The inverse of `as_array`."""
+    intervals = []
+    for row in arrays["intervals"].tolist():
+        first, last, best, low, high, *wide = (None if math.isnan(number) else number for number in row)
+        bounds = (wide[0], wide[1]) if wide[0] is not None and wide[1] is not None else None
+        whole = (None if first is None else int(first), None if last is None else int(last))
+        intervals.append(RankInterval(whole[0], whole[1], best, low, high, bounds))
+    return intervals

@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from harness.stats.bootstrap import RESAMPLES, bootstrap_means
 
+DRAWS, FEWEST = 30_000_000, 2_000
+"""Queries times resamples: where there are very many queries in all fewer resamples are drawn, at least so many."""
+
 Floats = NDArray[np.float64]
 
 
@@ -26,23 +29,40 @@ def stacked(tasks: Sequence[Floats]) -> Floats:
         Shape (queries of all tasks, systems).
     """
     rows = sum(len(task) for task in tasks)
-    return np.vstack([one * (rows / (len(tasks) * len(one))) for one in tasks])
+    return np.vstack([task * (rows / (len(tasks) * len(task))) for task in tasks])
+
+
+def resamples_for(rows: int) -> int:
+    """How many resamples of so many queries in all: 10,000, fewer where that is too many draws, at least 2,000."""
+    return min(RESAMPLES, max(FEWEST, DRAWS // max(1, rows)))
 
 
 def over_queries(tasks: Sequence[Floats], *, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
     """Means over tasks when each task's queries are drawn again; shape (resamples, systems)."""
-    means = [bootstrap_means(one, resamples=resamples, seed=seed + place) for place, one in enumerate(tasks)]
-    return np.asarray(np.mean(means, axis=0), dtype=np.float64)
+    return resampled(tasks, resamples=resamples, seed=seed)[0]
 
 
 def over_tasks_and_queries(tasks: Sequence[Floats], *, resamples: int = RESAMPLES, seed: int = 0) -> Floats:
     """Means over tasks when the tasks are drawn again, and in each its queries; shape (resamples, systems)."""
-    means = np.stack([bootstrap_means(one, resamples=resamples, seed=seed + place) for place, one in enumerate(tasks)])
-    count = len(tasks)
+    return resampled(tasks, resamples=resamples, seed=seed)[1]
+
+
+def resampled(tasks: Sequence[Floats], *, resamples: int = RESAMPLES, seed: int = 0) -> tuple[Floats, Floats]:
+    """Both at once: means over tasks for other queries, and for other tasks and queries; each (resamples, systems).
+
+    One task's resampled means are held at a time, however many tasks there are.
+    """
+    from scipy.sparse import csr_array
+
+    count, rows = len(tasks), np.arange(resamples)
     drawn = np.random.default_rng([seed, count]).integers(count, size=(count, resamples))
-    rows = np.arange(resamples)
-    total = np.zeros(means.shape[1:])
-    for slot, task in enumerate(drawn):
+    narrow, wide = np.zeros((2, resamples, tasks[0].shape[1]))
+    for task, values in enumerate(tasks):
+        means = bootstrap_means(values, resamples=resamples, seed=seed + task)
+        narrow += means
+        slots, draws = np.nonzero(drawn == task)
         # a task that is drawn twice has other queries each time: another resample of them
-        total += means[task, (rows + slot * (resamples // count)) % resamples]
-    return total / count
+        sources = (rows[draws] + slots * (resamples // count)) % resamples
+        picked = csr_array((np.ones(len(draws)), (draws, sources)), shape=(resamples, resamples))
+        wide += np.asarray(picked @ means)
+    return narrow / count, wide / count

@@ -78,17 +78,24 @@ def effect_size(differences: Floats) -> Floats:
     return sizes
 
 
-def _flipped(differences: Floats, resamples: int, seed: int) -> Iterator[Floats]:
-    """Means of the differences under random signs, block by block; shape (block, comparisons)."""
-    queries = len(differences)
+def signs(queries: int, resamples: int, seed: int, *, width: int | None = None) -> Iterator[Floats]:
+    """Random signs, block by block; shape (block, queries).
+
+    Args:
+        width: Columns of what each block makes, where that is wider than the block itself.
+    """
     generator = np.random.default_rng(seed)
-    block = min(resamples, max(64, BLOCK // (8 * differences.shape[1])))
+    block = min(resamples, max(64, BLOCK // (8 * (width or queries))))
     for start in range(0, resamples, block):
         rows = min(block, resamples - start)
-        bits = np.unpackbits(generator.integers(0, 256, size=(rows, -(-queries // 8)), dtype=np.uint8), axis=1)[
-            :, :queries
-        ]
-        yield (2.0 * bits - 1.0) @ differences / queries
+        bits = np.unpackbits(generator.integers(0, 256, size=(rows, -(-queries // 8)), dtype=np.uint8), axis=1)
+        yield np.asarray(2.0 * bits[:, :queries] - 1.0, dtype=np.float64)
+
+
+def _flipped(differences: Floats, resamples: int, seed: int) -> Iterator[Floats]:
+    """Means of the differences under random signs, block by block; shape (block, comparisons)."""
+    queries, columns = differences.shape
+    return (block @ differences / queries for block in signs(queries, resamples, seed, width=columns))
 
 
 def _t(means: Floats, differences: Floats) -> Floats:

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.stats.bootstrap import RESAMPLES
-from harness.stats.means import over_queries, stacked
-from harness.stats.paired import max_t
+from harness.stats.all_pairs import separated
+from harness.stats.means import stacked
 
 LEVEL = 0.05
-FLIPS, FEWEST = 10_000_000, 2_000
-"""Flips times pairs: with more than some forty systems fewer flips are drawn, at least so many; 5 % is known to 0.5 % then."""
+RESAMPLES = 10_000
+FLIPS, SIGNS, FEWEST = 10_000_000, 30_000_000, 2_000
+"""Flips times pairs, and flips times queries: with more than some forty systems or 3,000 queries fewer flips are drawn, at
+least so many; 5 % is known to 0.5 % then."""
 
 Floats = NDArray[np.float64]
 
@@ -25,14 +26,12 @@ class Ranks:
 
     Attributes:
         first, last: From 1; with 95 % confidence for all systems together, a system stands between the two.
-        best: Share of resamples of the queries in which it is the best; shape (systems,), sums to 1.
-        p: Adjusted p value of each pair, shape (systems, systems); 1 on the diagonal.
+        apart: Which pairs the queries tell apart, shape (systems, systems).
     """
 
     first: NDArray[np.int64]
     last: NDArray[np.int64]
-    best: Floats
-    p: Floats
+    apart: NDArray[np.bool_]
 
     @property
     def leading(self) -> NDArray[np.bool_]:
@@ -52,27 +51,29 @@ def ranks(
 
     Args:
         values: Scores per query, shape (queries, systems), the same queries in each column. Of several tasks, one such
-            array each: then the systems are ranked by their means over the tasks, and the queries of each are drawn again.
+            array each: then the systems are ranked by their means over the tasks.
         higher: Whether more is better.
     """
     tasks = [values] if isinstance(values, np.ndarray) else list(values)
-    signed = [task if higher else -task for task in tasks]
-    rows = stacked(signed)
+    rows = stacked([task if higher else -task for task in tasks])
     count = rows.shape[1]
-    left, right = np.triu_indices(count, 1)
-    p = np.ones((count, count))
-    if len(left) and len(rows) > 1:
-        flips = min(resamples, max(FEWEST, FLIPS // len(left)))
-        p[left, right] = max_t(rows[:, left] - rows[:, right], resamples=flips, seed=seed)
-        p[right, left] = p[left, right]
+    flips = min(resamples, max(FEWEST, min(FLIPS // max(1, count * (count - 1) // 2), SIGNS // len(rows))))
+    apart = separated(rows, level=level, resamples=flips, seed=seed)
     means = rows.mean(axis=0)
-    apart = p <= level
     above = (apart & (means[None, :] > means[:, None])).sum(axis=1)
     below = (apart & (means[None, :] < means[:, None])).sum(axis=1)
-    return Ranks(1 + above, count - below, _best(over_queries(signed, resamples=resamples, seed=seed)), p)
+    return Ranks(1 + above, count - below, apart)
 
 
-def _best(means: Floats) -> Floats:
-    """How often each column has the greatest of the resampled means; a draw is shared."""
-    leading = means >= means.max(axis=1, keepdims=True) - 1e-12
+def chances(means: Floats, *, higher: bool = True) -> Floats:
+    """How often each column has the best of the resampled means; a draw is shared.
+
+    Args:
+        means: Shape (resamples, systems), as `means.resampled` gives them.
+
+    Returns:
+        Shape (systems,), sums to 1.
+    """
+    signed = means if higher else -means
+    leading = signed >= signed.max(axis=1, keepdims=True) - 1e-12
     return np.asarray((leading / leading.sum(axis=1, keepdims=True)).mean(axis=0), dtype=np.float64)
