@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from harness.report.board import board
+from harness.report.canvas import svg
 from harness.report.comparison.page import page as comparison_page
 from harness.report.comparison.plots import draw as comparison_draw
 from harness.report.page import page
-from harness.report.plots import draw, svg
+from harness.report.plots.draw import draw
 from test_compare import compared
 from test_report import no_scores, record
 

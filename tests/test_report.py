@@ -13,9 +13,11 @@ from harness.facts import Checks, Facts
 from harness.records.record import Measured, Record, from_json, to_json
 from harness.report import formatting
 from harness.report.board import board
+from harness.report.canvas import png, svg
 from harness.report.markdown import markdown
 from harness.report.page import page
-from harness.report.plots import draw, pareto, png, svg
+from harness.report.plots.draw import draw
+from harness.report.plots.speed import pareto
 from harness.report.rank_intervals import leading
 from harness.report.table import cells_csv
 from harness.stats.bootstrap import bootstrap_means, estimate

@@ -161,11 +161,11 @@ def _publish(comparison: object, folder: Path) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
+    from harness.report.canvas import png, svg
     from harness.report.comparison.markdown import markdown
     from harness.report.comparison.page import page
     from harness.report.comparison.plots import draw
     from harness.report.comparison.values import Comparison
-    from harness.report.plots import png, svg
 
     assert isinstance(comparison, Comparison)
     stem = slug(f"{comparison.task}-{comparison.a.name}-{comparison.b.name}")

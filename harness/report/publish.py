@@ -7,6 +7,9 @@ from harness.records.atomic import write_bytes, write_text
 
 CAPTIONS = {
     "quality": "Quality per task with 95 % intervals; in colour what the queries cannot tell from the best",
+    "means": "Mean of every system with its 95 % interval and the ranks between which it stands; in colour what the queries "
+    "cannot tell from the best",
+    "heat-map": "Every system on every task, within a task from the worst (dark) to the best (light)",
     "speed": "Quality against speed; grey where another system is better in both",
     "kept": "Quality kept by shortened and quantised vectors against the bytes of one document in the index; "
     "rescored ones need the full vectors on disk besides",
@@ -21,10 +24,11 @@ def publish(archive: Archive, measure: str | None = None, *, show: bool = True, 
     """
     from harness.records.memo import Memo
     from harness.report.board import board
+    from harness.report.canvas import png, svg
     from harness.report.explain import refuse_differences
     from harness.report.markdown import markdown
     from harness.report.page import page
-    from harness.report.plots import draw, png, svg
+    from harness.report.plots.draw import draw
     from harness.report.table import cells_csv, measures_csv
     from harness.report.terminal import show as print_table
 
@@ -32,6 +36,8 @@ def publish(archive: Archive, measure: str | None = None, *, show: bool = True, 
     if strict:
         refuse_differences(shown_board)
     figures = draw(shown_board)
+    for stale in set(CAPTIONS) - set(figures):  # of a board that was smaller, or larger
+        (archive.folder / "plots" / f"{stale}.png").unlink(missing_ok=True)
     for name, figure in figures.items():
         write_bytes(archive.folder / "plots" / f"{name}.png", png(figure))
     write_text(archive.folder / "leaderboard.csv", cells_csv(shown_board))

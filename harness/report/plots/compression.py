@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-COLOURS = {"float32": "#1f2933", "float16": "#0b6e99", "int8": "#9a6700", "binary": "#8f3d8f"}
+COLOURS = {"float32": canvas.INK, "float16": canvas.BLUE, "int8": canvas.ORANGE, "binary": canvas.PURPLE}
+ACROSS, MOST = 2, 6
+"""Panels beside each other, and models in all: a figure is to stand on one page."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def compression_curves(board: Board) -> dict[str, list[Step]]:
             families.setdefault(tuple(str(getattr(row.facts, key)) for key in keys), []).append((row, value))
     curves = {}
     for rows in families.values():
-        whole = next((one for one in rows if one[0].facts.precision == "float32" and not one[0].facts.dims), None)
+        whole = next((pair for pair in rows if pair[0].facts.precision == "float32" and not pair[0].facts.dims), None)
         if len(rows) < 2 or whole is None or whole[1] <= 0:
             continue
         steps = [_step(row, value / whole[1]) for row, value in rows]
@@ -56,28 +58,32 @@ def _step(row: Row, kept: float) -> Step:
     )
 
 
-def kept(board: Board) -> Figure | None:
-    """One panel per model; a line per precision over its dimensions, hollow where the full vectors score again."""
+def compression(board: Board) -> Figure | None:
+    """One panel per model, the board's best ones; a line per precision over its dimensions, hollow where the full vectors
+    score again."""
     curves = compression_curves(board)
     if not curves:
         return None
-    figure = canvas.figure(6.8, 3.9 * len(curves))
-    for place, (system, steps) in enumerate(curves.items(), start=1):
-        axes = figure.add_subplot(len(curves), 1, place)
+    order = [row.system for row in board.rows if row.system in curves][:MOST]
+    across = min(ACROSS, len(order))
+    down = -(-len(order) // across)
+    figure = canvas.figure(6.8 if across == 1 else 5.2 * across, min(3.9, canvas.TALLEST / down) * down)
+    for number, system in enumerate(order, start=1):
+        axes = figure.add_subplot(down, across, number)
         for precision, colour in COLOURS.items():
             for rescored in (False, True):
-                line = [step for step in steps if step.precision == precision and step.rescored == rescored]
+                line = [step for step in curves[system] if step.precision == precision and step.rescored == rescored]
                 _line(axes, line, colour, precision, rescored=rescored)
         axes.set_xscale("log", base=2)
         axes.xaxis.set_major_formatter(lambda number, _: f"{number:,.0f}")
         axes.yaxis.set_major_formatter(lambda number, _: f"{number:.0%}")
-        axes.axhline(1.0, color="#9aa5b1", linewidth=0.8, zorder=1)
+        axes.axhline(1.0, color=canvas.GREY, linewidth=0.8, zorder=1)
         axes.margins(x=0.1, y=0.14)
         axes.set_xlabel("bytes per document in the index (log scale; smaller to the left)")
         axes.set_ylabel("quality kept")
         axes.set_title(f"{system}: quality kept against bytes per document", loc="left", fontsize=11, color=canvas.INK)
         canvas.frame(axes)
-        axes.grid(color="#e4e7eb", linewidth=0.8)
+        axes.grid(color=canvas.RULE, linewidth=0.8)
         axes.legend(frameon=False, fontsize=9, loc="lower right")
     return figure
 
@@ -87,7 +93,7 @@ def _line(axes: Axes, line: Sequence[Step], colour: str, precision: str, *, resc
         return
     label = f"{precision}, rescored" if rescored else precision
     axes.plot(
-        [one.size for one in line], [one.kept for one in line], color=colour, linewidth=1.2, label=label, markersize=6,
+        [step.size for step in line], [step.kept for step in line], color=colour, linewidth=1.2, label=label, markersize=6,
         marker="o", linestyle="--" if rescored else "-", markerfacecolor="white" if rescored else colour,
     )  # fmt: skip
     for step in line:
