@@ -160,8 +160,8 @@ class TaskRef:
     """A task by its plug-in and options, and what is asked of it instead of its own (None: its own).
 
     From one a record can open its data set again. A task function that stands for several others returns a list of them.
-    `label` and `longer` as of a `SystemRef`; with `own_label` the label was chosen by a person, and stands whatever name the
-    plug-in gives.
+    `about` says in a line what it is. `label` and `longer` as of a `SystemRef`; with `own_label` the label was chosen by a
+    person, and stands whatever name the plug-in gives.
     """
 
     plugin: str
@@ -172,6 +172,7 @@ class TaskRef:
     depth: int | None = None
     limit: int | None = None
     own_label: bool = False
+    about: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,20 @@ def test_only_tables_and_plots_scroll_sideways(pages, name, width, tmp_path):
     assert re.search(r'data-wide="(-?\d+)"', dom)[1] == "0"
 
 
+def test_a_number_opens_its_card_and_the_filter_hides_rows(tmp_path):
+    """A click on a cell shows what stands behind it; part of a name leaves the rows that hold it."""
+    made = board([record(name, "t", mean) for name, mean in zip("abcd", (0.5, 0.7, 0.6, 0.4), strict=True)], no_scores)
+    script = (
+        "document.querySelector('td.cell').click();"
+        "const field = document.querySelector('[data-filter=name]'); field.value = 'B';"
+        "field.dispatchEvent(new Event('input', {bubbles: true}));"
+    )
+    dom, _ = opened(page(made, {}), tmp_path, script)
+    card = re.search(r"<dialog.*?</dialog>", dom, re.DOTALL)[0]
+    assert "<h2>b on t</h2>" in card and "harness model=b task=t" in card and "0.680 to 0.720" in card
+    assert re.findall(r'<tr data-name="(\w)"[^>]*hidden', dom) == ["c", "a", "d"] and "1 of 4 systems" in dom
+
+
 def test_the_browser_would_be_caught_asking(pages, tmp_path):
     """A picture from elsewhere, and no policy against it: the test above can fail."""
     loose = re.sub(r"<meta http-equiv[^>]*>", "", pages["board"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import re
 
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 
 from harness.facts import Checks, Facts
+from harness.records.archive import Archive
+from harness.records.memo import Memo
 from harness.records.record import Measured, Record, from_json, to_json
 from harness.report import formatting
 from harness.report.board import board
@@ -20,6 +23,7 @@ from harness.report.plots.draw import draw
 from harness.report.plots.speed import pareto
 from harness.report.rank_intervals import leading
 from harness.report.table import cells_csv
+from harness.report.verdict import verdict
 from harness.stats.bootstrap import bootstrap_means, estimate
 from harness.types import Scores
 
@@ -233,3 +237,116 @@ def test_a_column_says_where_systems_were_not_judged_alike_and_where_ids_decide(
     assert "unjudged@10 0.10 to 0.30: not judged alike, ties@10 0.00 to 0.40: document ids decide there" in text
     text = markdown(board(found[:1], no_scores), {})
     assert "unjudged@10 0.10 to 0.10" in text and "alike" not in text and "ties@10" not in text
+
+
+def many(systems, tasks, *, missing=()):
+    """A board of many systems whose scores per query are drawn; `missing` are (system, task) numbers that were not run."""
+    generator = np.random.default_rng(0)
+    known, records = {}, []
+    for task in range(tasks):
+        hard = generator.normal(0, 0.2, size=60)
+        for system in range(systems):
+            if (system, task) in missing:
+                continue
+            values = 0.5 + 0.002 * system + hard + generator.normal(0, 0.1, size=60)
+            name = f"s{system:03d}", f"t{task:02d}"
+            known[name] = Scores("nDCG@10", [str(query) for query in range(60)], values)
+            records.append(record(*name, float(values.mean())))
+    return board(records, lambda one: {"nDCG@10": known[one.system, one.task]})
+
+
+def test_many_systems_are_drawn_on_one_page_each():
+    """Beyond a dozen systems: dots and a heat map instead of forty panels, no plot taller than a page."""
+    figures = draw(many(70, 8, missing={(3, 2)}))
+    assert set(figures) == {"means", "heat-map", "speed"}
+    assert all(figure.get_size_inches()[1] <= 10.5 for figure in figures.values())
+    assert "the best 60 of 70" in svg(figures["means"]) and "the first 60 of 70 systems" in svg(figures["heat-map"])
+    assert "quality" in draw(many(3, 2))
+
+
+def test_names_in_the_speed_plot_do_not_cover_each_other():
+    """Two systems of nearly one speed and one quality: their names stand apart, whatever their length."""
+    made = board([record(f"long-name-{number}", "t", 0.5 + number / 2000) for number in range(5)], no_scores)
+    figure = draw(made)["speed"]
+    figure.draw_without_rendering()
+    boxes = [text.get_window_extent() for text in figure.axes[0].texts]
+    assert len(boxes) == 5
+    assert not any(a.overlaps(b) for place, a in enumerate(boxes) for b in boxes[place + 1 :])
+
+
+def test_the_verdict_says_who_leads_and_what_it_costs():
+    """In words, from the ranks and the speeds; nothing where there is nothing to compare."""
+    queries = [str(number) for number in range(100)]
+    noise = np.random.default_rng(0).normal(0, 0.05, size=(100, 3))
+    values = dict(zip("abc", (noise + np.array([0.7, 0.5, 0.5])).T, strict=True))
+    found = [record(name, "t", float(scores.mean())) for name, scores in values.items()]
+    found[1] = dataclasses.replace(found[1], seconds={"encode_document": 0.0125})
+    made = board(found, lambda one: {"nDCG@10": Scores("nDCG@10", queries, values[one.system])})
+    assert verdict(made) == [
+        "a leads on t: chance does not explain its distance from any of the other 2.",
+        "b takes in documents 40 times as fast, at 0.195 less in the mean.",
+    ]
+    tied = board(found[1:], lambda one: {"nDCG@10": Scores("nDCG@10", queries, values[one.system])})
+    assert sorted(verdict(tied)[0].partition(" cannot be told apart on t by these queries.")[0].split(" and ")) == [
+        "b",
+        "c",
+    ]
+    assert verdict(board(found[:1], no_scores)) == []
+
+
+def test_columns_of_several_kinds_have_a_mean_per_kind():
+    """As MTEB shows it: the mean over the tasks of a kind, and none where one of them is missing."""
+    found = [record("a", task, mean) for task, mean in (("r1", 0.2), ("r2", 0.4), ("s", 0.9))]
+    found += [record("b", task, mean) for task, mean in (("r1", 0.3), ("s", 0.7))]
+    kinds = {"r1": "Retrieval", "r2": "Retrieval", "s": "STS"}
+    found = [dataclasses.replace(one, dataset={**one.dataset, "kind": kinds[one.task]}) for one in found]
+    made = board(found, no_scores)
+    rows = {row.system: row.kinds for row in made.rows}
+    assert made.kinds == ("Retrieval", "STS")
+    assert rows["a"] == {"Retrieval": pytest.approx(0.3), "STS": 0.9} and rows["b"] == {"STS": 0.7}
+
+
+def test_a_unit_that_is_no_share_stands_in_the_heading():
+    """EUR, in the table and on the page."""
+    made = board([record("a", "t", 189.0, unit="EUR", direction="lower")], no_scores)
+    assert "nDCG@10 in EUR ↓" in markdown(made, {}) and "nDCG@10 in EUR ↓" in page(made, {})
+
+
+def test_one_answer_per_query_is_not_reproached_for_unjudged_documents():
+    """With one judgment per query nobody was to judge the rest."""
+    checks = Checks(unjudged={"unjudged@10": 0.9})
+    counts = {"documents": 100, "queries": 50, "judgments": 50}
+    one = dataclasses.replace(record("a", "t", 0.5, checks=checks), dataset={"counts": counts, "split": "test"})
+    text = markdown(board([one], no_scores), {})
+    assert "one judged answer per query" in text and "unjudged@10" not in text
+    several = dataclasses.replace(one, dataset={"counts": {**counts, "judgments": 400}, "split": "test"})
+    assert "unjudged@10 0.90 to 0.90" in markdown(board([several], no_scores), {})
+
+
+def test_what_was_computed_of_a_column_is_kept_until_its_scores_change(tmp_path):
+    """The second board of the same records computes nothing; another score makes its own column new, and no other."""
+    archive, computed = Archive(tmp_path), []
+    queries = [str(number) for number in range(40)]
+
+    def write(system, task, shift):
+        values = np.random.default_rng(len(system)).random(40) + shift
+        archive.write(record(system, task, float(values.mean())), scores=[Scores("nDCG@10", queries, values)])
+
+    def scores_of(one):
+        computed.append((one.system, one.task))
+        return archive.scores(one)
+
+    for task in ("t", "u"):
+        write("a", task, 0.0)
+        write("bb", task, 0.1)
+    first = board(archive.read(), scores_of, None, Memo(archive))
+    assert len(computed) == 4
+    again = board(archive.read(), scores_of, None, Memo(archive))
+    assert len(computed) == 4 and [row.rank_interval for row in again.rows] == [row.rank_interval for row in first.rows]
+    write("a", "t", 5.0)
+    changed = board(archive.read(), scores_of, None, Memo(archive))
+    assert sorted(computed[4:]) == [("a", "t"), ("bb", "t")]
+    assert changed.rows[0].system == "a" and changed.rows == board(archive.read(), archive.scores).rows
+    for file in (tmp_path / "cache").glob("*.npz"):
+        file.write_bytes(b"damaged")
+    assert board(archive.read(), archive.scores, None, Memo(archive)).rows == changed.rows

@@ -41,7 +41,7 @@ def ranked(key: str, system: Opened, task: Task, run: Run, scores: Sequence[Scor
         task=task.name,
         form="ranked",
         facts=facts,
-        dataset={**described(task), "asked": _asked(cell)},
+        dataset={**described(task), **_about(cell), "asked": _asked(cell)},
         measures=(*(_whole(name, value, task.dataset) for name, value in whole.items()), *measured(scores)),
         checks=Checks.of({**doubts, **notes, "truncation": truncation, "training": training(facts, cell.task, hub)}),
         seconds=_rounded(run.notes.seconds),
@@ -74,6 +74,7 @@ def delegated(
             "fingerprint": task.fingerprint,
             "kind": task.kind,
             "options": dict(task.options),
+            **_about(cell),
             "asked": _asked(cell),
         },
         measures=tuple(finite),
@@ -154,6 +155,10 @@ def described(task: Task) -> dict[str, Any]:
 
 def _asked(cell: Job) -> dict[str, Any]:
     return {"plugin": cell.task.plugin, "options": dict(cell.task.options), "limit": cell.task.limit}
+
+
+def _about(cell: Job) -> dict[str, str]:
+    return {"about": cell.task.about} if cell.task.about else {}
 
 
 def _rounded(seconds: Mapping[str, float]) -> dict[str, float]:

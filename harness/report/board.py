@@ -32,6 +32,7 @@ def board(
     by_task, by_system = grouped(done, lambda record: record.task), grouped(done, lambda record: record.system)
     tasks, systems = sorted({task for _, task in latest}), sorted({system for system, _ in latest})
     columns = [_column(task, by_task.get(task, []), comparability, measure) for task in tasks]
+    columns.sort(key=lambda column: (column.kind, column.task))
     rows = [
         _row(
             system,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.report.formatting import percent
+from harness.report.formatting import one_answer, percent
 from harness.report.grid import Board, Column
 
 NOTABLE = 0.02
@@ -16,7 +16,8 @@ HOW_TO_READ = (
     "± is half the 95 % bootstrap interval over queries: another sample of questions would move the number by about so "
     "much. **Bold** is the best of a column and every system that its queries cannot tell from it. A rank of 1–3 says that "
     "the system may stand anywhere from first to third; pairs are told apart by a sign-flip test of their difference, query "
-    "by query, adjusted for all pairs together (max-T, 5 %). A mean stands only where no cell is missing."
+    "by query, adjusted for all pairs together (max-T, 5 %). Two whose ranks overlap may still differ in a test of that pair "
+    "alone, `harness compare A B`. A mean stands only where no cell is missing."
 )
 UNTESTED = "Ranks are bare places: a task here has no scores per query, so nothing says how sure they are."
 BY_TASKS = "A task here has no scores per query: ranks and chances take the tasks themselves as the sample."
@@ -58,13 +59,15 @@ def data_line(board: Board, column: Column) -> str:
         parts.append(f"depth {data['depth']}")
     parts.append(f"fingerprint {str(data.get('fingerprint'))[:12]}")
     parts += _doubts(board, column)
-    return f"{column.task}: {', '.join(parts)}"
+    about = f"{str(data['about']).rstrip('.')}. " if data.get("about") else ""
+    return f"{column.task}: {about}{', '.join(parts)}"
 
 
 def _doubts(board: Board, column: Column) -> list[str]:
     """Least and most share, at the measure's cutoff, of what counts as wrong because nobody looked, and of what is tied."""
-    place, cutoff = board.columns.index(column), column.measure.partition("@")[2]
-    records = [row.cells[place].record for row in board.rows if row.cells[place].counts]
+    position = [other.task for other in board.columns].index(column.task)
+    cutoff = column.measure.partition("@")[2]
+    records = [row.cells[position].record for row in board.rows if row.cells[position].counts]
     parts = []
     for kind, name in (("unjudged", f"unjudged@{cutoff}"), ("ties", f"ties@{cutoff}")):
         shares = [
@@ -73,6 +76,9 @@ def _doubts(board: Board, column: Column) -> list[str]:
             if record is not None and name in getattr(record.checks, kind)
         ]
         if not shares or (kind == "ties" and max(shares) < NOTABLE):
+            continue
+        if kind == "unjudged" and column.reference is not None and one_answer(column.reference):
+            parts.append("one judged answer per query")
             continue
         text = f"{name} {min(shares):.2f} to {max(shares):.2f}"
         if kind == "unjudged" and max(shares) - min(shares) >= NOTABLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.records.record import Record
+from harness.records.record import Measured, Record
 from harness.report.grid import Board, BoardCell, Column, Row
 
 MARKS = {
@@ -32,6 +32,22 @@ def value(cell: BoardCell) -> str:
     if measured.low is not None and measured.high is not None:
         text += f" {half(measured.low, measured.high)}" if share else f" ±{(measured.high - measured.low) / 2:,.2f}"
     return " ".join(filter(None, [text, mark(cell), trained(cell)]))
+
+
+def number(measured: Measured, value: float) -> str:
+    """A value in the measure's unit: `0.712`, or `189.11 EUR`."""
+    return f"{value:.3f}" if measured.unit in SHARES else f"{value:,.2f} {measured.unit}"
+
+
+def one_answer(record: Record) -> bool:
+    """True if each query has one judgment: nobody was to judge the other documents, and none of them is reproached."""
+    counts = record.dataset.get("counts", {})
+    return bool(counts.get("queries")) and counts.get("judgments") == counts.get("queries")
+
+
+def kind_mean(row: Row, kind: str) -> str:
+    """The mean over the tasks of a kind, or a dash."""
+    return f"{row.kinds[kind]:.3f}" if kind in row.kinds else "–"
 
 
 def trained(cell: BoardCell) -> str:
@@ -92,9 +108,10 @@ def common(row: Row) -> str:
 
 
 def heading(column: Column) -> str:
-    """`legal · nDCG@10 ↑, n=141`."""
+    """`nDCG@10 ↑, n=141`; `review-cost@10 in EUR ↓, n=351` for what is no share."""
     arrow = "↑" if column.direction == "higher" else "↓"
-    return f"{column.measure} {arrow}{queries(column)}"
+    unit = "" if column.unit in SHARES or not column.measure else f" in {column.unit}"
+    return f"{column.measure}{unit} {arrow}{queries(column)}"
 
 
 def queries(column: Column) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from harness.facts import Facts
@@ -17,7 +18,7 @@ class BoardCell:
     Attributes:
         status: `ok`, `failed`, `not applicable`, `not run`, or `not measured` (the record lacks this measure).
         differences: In what it is another experiment, or another version, than the rest of the board.
-        level: Whether the queries cannot tell it from the column's best: the tie group, shown in bold.
+        tied_for_best: True if the queries cannot tell it from the column's best; shown in bold.
     """
 
     status: str
@@ -33,7 +34,7 @@ class BoardCell:
 
     @property
     def counts(self) -> bool:
-        """Whether its number may enter a mean."""
+        """True if its number may enter a mean."""
         return self.status == "ok" and self.comparable
 
 
@@ -51,6 +52,11 @@ class Column:
     source: str
     reference: Record | None
 
+    @property
+    def kind(self) -> str:
+        """mteb's word for the type of task; empty where nothing is recorded."""
+        return str(self.reference.dataset.get("kind", "")) if self.reference else ""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -59,6 +65,7 @@ class Row:
     Attributes:
         mean: Over all columns; None where a cell is missing, or where its cells come from different weights.
         common: Over the columns that every row with a number has; None where rows are all complete.
+        kinds: Kind of task → mean over its columns, where the board has several kinds and the row has all of one.
         rank: Place from 1 by its number among the complete rows; None for the others, which stand below the line.
         rank_interval: How sure that place is.
     """
@@ -69,6 +76,7 @@ class Row:
     speed: float | None
     mean: float | None = None
     common: float | None = None
+    kinds: Mapping[str, float] = field(default_factory=dict)
     rank: int | None = None
     rank_interval: RankInterval = NO_RANK_INTERVAL
 
@@ -92,3 +100,9 @@ class Board:
     common_tasks: tuple[str, ...] = ()
     superseded: int = 0
     records: tuple[Record, ...] = field(default=())
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of its tasks, in the order of the columns; empty where there is one kind only."""
+        kinds = tuple(dict.fromkeys(column.kind for column in self.columns if column.kind))
+        return kinds if len(kinds) > 1 else ()

@@ -1,24 +1,50 @@
-"""A board as one self-contained HTML page: sortable, light and dark, readable on a phone, asking no other host."""
+"""A board as one self-contained HTML page: sorted, filtered and looked into, light and dark, asking no other host."""
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from harness.report import footer, formatting
+from harness.report.card import card
 from harness.report.grid import Board, BoardCell
 from harness.report.template import rendered
+from harness.report.verdict import verdict
+
+FEW = 4
+"""Tasks up to which their columns come first; beyond, means, licence and size do, so that they are seen without scrolling."""
 
 
 def page(board: Board, drawings: dict[str, str]) -> str:
     """The page. `drawings` is caption → SVG."""
+    fixed = 8 + bool(board.common_tasks) + len(board.kinds)
     return rendered(
         "board",
         board=board,
         formatting=formatting,
         footer=footer,
         drawings=drawings,
-        how=footer.HOW_TO_READ.replace("**Bold**", "<b>Bold</b>"),
+        how=re.sub(r"`(.*?)`", r"<code>\1</code>", re.sub(r"\*\*(.*?)\*\*", r"<b>\1</b>", footer.HOW_TO_READ)),
         key=_sort_key,
         why=_why,
+        verdict=verdict(board),
+        ranked=sum(row.rank is not None for row in board.rows),
+        tasks_first=len(board.columns) <= FEW,
+        width=fixed + len(board.columns),
+        kinds=sorted({row.facts.kind for row in board.rows}),
+        licences=sorted({formatting.fact(row, "licence") for row in board.rows}),
+        cards=_cards(board),
     )
+
+
+def _cards(board: Board) -> dict[str, Any]:
+    return {
+        "systems": [row.system for row in board.rows],
+        "tasks": [column.task for column in board.columns],
+        "cells": [
+            [card(column, cell) for column, cell in zip(board.columns, row.cells, strict=True)] for row in board.rows
+        ],
+    }
 
 
 def _sort_key(cell: BoardCell) -> str:

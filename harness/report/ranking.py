@@ -50,7 +50,20 @@ def _with_means(row: Row, columns: Sequence[Column], common: Sequence[Column]) -
         )
         if row.done and row.weights <= 1
         else None,
+        kinds=_by_kind(row, columns) if row.weights <= 1 else {},
     )
+
+
+def _by_kind(row: Row, columns: Sequence[Column]) -> dict[str, float]:
+    """The mean over the tasks of each kind, as MTEB shows it; of a kind only where no cell of it is missing."""
+    kinds = list(dict.fromkeys(column.kind for column in columns))
+    means: dict[str, float] = {}
+    for kind in kinds if len(kinds) > 1 else ():
+        own = [(cell, column) for cell, column in zip(row.cells, columns, strict=True) if column.kind == kind]
+        if all(cell.counts for cell, _ in own):
+            mean = _average([cell for cell, _ in own], [column for _, column in own])
+            means |= {kind: mean} if mean is not None else {}
+    return means
 
 
 def _average(cells: Sequence[BoardCell], columns: Sequence[Column]) -> float | None:

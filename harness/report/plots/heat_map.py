@@ -42,6 +42,11 @@ def heat_map(board: Board) -> Figure | None:
     shades = np.array([_shades(column, [row.cells[at] for row in rows]) for at, column in enumerate(columns)]).T
     axes.set_facecolor(EMPTY)
     axes.pcolormesh(np.ma.masked_invalid(shades), cmap="cividis", vmin=0, vmax=1, edgecolors="white", linewidth=0.4)
+    if not numbered:
+        tied = [
+            (x + 0.5, y + 0.5) for y, row in enumerate(rows) for x, cell in enumerate(row.cells) if cell.tied_for_best
+        ]
+        axes.scatter([x for x, _ in tied], [y for _, y in tied], s=10, color="white", edgecolors=INK, linewidths=0.8)
     for y, row in enumerate(rows):
         for x, cell in enumerate(row.cells[: len(columns)]):
             _write(axes, x, y, cell, shades[y, x], size, numbered=numbered)
@@ -77,10 +82,6 @@ def _write(axes: Axes, x: int, y: int, cell: BoardCell, shade: float, size: floa
         share = cell.measured.unit in formatting.SHARES
         number = f"{cell.measured.mean:.2f}".removeprefix("0") if share else f"{cell.measured.mean:,.0f}"
         text = number if numbered else ""
-        if cell.tied_for_best and not numbered:
-            axes.plot(
-                x + 0.5, y + 0.5, marker="o", markersize=3.2, color="white", markeredgecolor=INK, markeredgewidth=0.8
-            )
     if text:
         weight = "bold" if cell.tied_for_best else "normal"
         axes.text(
@@ -99,8 +100,8 @@ def _caption(drawn: Figure, board: Board, width: float, height: float) -> None:
         if count > most
     ]
     best = "bold" if len(board.columns) <= NUMBERED else "ring"
-    text = f"dark: worst of its column · light: best · {best}: not told from the best"
+    text = f"dark: worst of its column, light: best, {best}: cannot be told from the best"
     absent = {cell.status for row in board.rows for cell in row.cells} - {"ok"}
-    text += "".join(f" · {MARKS[status]} {status}" for status in MARKS if status in absent)
+    text += "".join(f", {MARKS[status]} : {status}" for status in MARKS if status in absent)
     lines = [text, *([", ".join(left_out)] if left_out else [])]
     drawn.text(0.1 / width, 0.1 / height, "\n".join(lines), fontsize=7.5, color=INK, va="bottom")
