@@ -27,8 +27,8 @@ from harness.models.runtimes.choice import accelerated, candidate, instructions,
 from harness.models.spec import ModelSpec
 from harness.records.atomic import write_text
 from harness.records.digest import digest
-from harness.search.exact import VectorIndex
-from harness.search.variant import FULL, Variant
+from harness.search.compression import FULL, Variant
+from harness.search.vector_index import VectorIndex
 from harness.types import Candidates, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class Dense:
     @property
     def runtime(self) -> str:
         """What runs the forward pass; for `auto`, what was found to be exact when the model was first loaded."""
-        wanted = candidate(self.spec, self.context.device)
-        return wanted if self.spec.runtime != "auto" or wanted == "torch" else str(self.loaded_facts["runtime"])
+        runtime = candidate(self.spec, self.context.device)
+        return runtime if self.spec.runtime != "auto" or runtime == "torch" else str(self.loaded_facts["runtime"])
 
     @functools.cached_property
     def identity(self) -> str:
@@ -233,8 +233,8 @@ class Dense:
         }
         if self.spec.dtype != "float32":
             key["instructions"] = instructions()  # on another processor, another runtime may be what runs it
-        wanted = candidate(self.spec, self.context.device)
-        name = digest({**key, "runtime": [wanted, version(wanted)]})
+        runtime = candidate(self.spec, self.context.device)
+        name = digest({**key, "runtime": [runtime, version(runtime)]})
         return self.context.hub.cache / "models" / f"{name}.json"
 
 

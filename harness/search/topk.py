@@ -1,7 +1,7 @@
-"""The best k of a corpus that is read in pieces, by products in float32; `nearest` settles what is too close for them.
+"""The best k of a corpus that is read in pieces, by products in float32; `exact_topk.py` settles what is too close.
 
-One pass: a sample of the documents says above which score a query's best k lie, almost surely; what lies above is kept,
-and a query that finds fewer than k there is asked again without a floor. So a score is compared once and hardly any is sorted.
+One pass: from a sample of the documents, a floor is estimated that a query's best k almost surely exceed. What reaches it is
+kept, and a query with fewer than k such documents is searched again without a floor. So hardly any score is sorted.
 numpy's product is used rather than faiss': here it is two to four times as fast as the one that faiss brings.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.search.rows import Rows, pieces
+from harness.search.vector_rows import Rows, pieces
 from harness.types import Vectors
 
 SAMPLE = 8_192
@@ -27,11 +27,11 @@ class Fetched:
     """The documents of each query that may be its best.
 
     Attributes:
-        place, score: Positions and scores, shape (queries, most); a score of minus infinity stands for none.
+        position, score: Positions and scores, shape (queries, most); a score of minus infinity stands for none.
         floor: Every document of a greater score is there; shape (queries,).
     """
 
-    place: NDArray[np.int64]
+    position: NDArray[np.int64]
     score: NDArray[np.float32]
     floor: NDArray[np.float32]
 
@@ -49,35 +49,36 @@ def fetch(left: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: in
     if device != "cpu" or size <= max(4 * k, 2 * SAMPLE):
         return _ranked(left, documents, k, euclidean=euclidean, memory=memory, device=device)
     floor = _floors(left, documents, k, euclidean=euclidean)
-    found = _above(left, documents, floor, euclidean=euclidean, memory=memory)
-    lacking = np.flatnonzero((found.score > -np.inf).sum(axis=1) < k)
+    above_floor = _above(left, documents, floor, euclidean=euclidean, memory=memory)
+    lacking = np.flatnonzero((above_floor.score > -np.inf).sum(axis=1) < k)
     if not len(lacking):
-        return found
+        return above_floor
     again = _ranked(left[lacking], documents, k, euclidean=euclidean, memory=memory, device=device)
-    return merged(found, again, lacking)
+    return merged(above_floor, again, lacking)
 
 
-def merged(one: Fetched, other: Fetched, rows: NDArray[np.int64]) -> Fetched:
-    """The first with the second in place of those rows."""
-    width = max(one.place.shape[1], other.place.shape[1])
-    place = np.zeros((len(one.place), width), dtype=np.int64)
-    score = np.full((len(one.place), width), -np.inf, dtype=np.float32)
-    floor = one.floor.copy()
-    place[:, : one.place.shape[1]], score[:, : one.place.shape[1]] = one.place, one.score
+def merged(fetched: Fetched, replacement: Fetched, rows: NDArray[np.int64]) -> Fetched:
+    """`fetched` with those rows taken from `replacement`."""
+    old_width, new_width = fetched.position.shape[1], replacement.position.shape[1]
+    width = max(old_width, new_width)
+    position = np.zeros((len(fetched.position), width), dtype=np.int64)
+    score = np.full((len(fetched.position), width), -np.inf, dtype=np.float32)
+    floor = fetched.floor.copy()
+    position[:, :old_width], score[:, :old_width] = fetched.position, fetched.score
     score[rows] = -np.inf
-    place[rows, : other.place.shape[1]], score[rows, : other.place.shape[1]] = other.place, other.score
-    floor[rows] = other.floor
-    return Fetched(place, score, floor)
+    position[rows, :new_width], score[rows, :new_width] = replacement.position, replacement.score
+    floor[rows] = replacement.floor
+    return Fetched(position, score, floor)
 
 
 def _floors(left: Vectors, documents: Rows, k: int, *, euclidean: bool) -> NDArray[np.float32]:
     """A score that the best k exceed, but for one query in thirty thousand: four deviations below where k should lie."""
     sample = documents.take(np.linspace(0, len(documents) - 1, SAMPLE).astype(np.int64))
     expected = k * SAMPLE / len(documents)
-    place = SAMPLE - min(SAMPLE, int(np.ceil(expected + 4 * np.sqrt(expected) + 4)))
+    edge = SAMPLE - min(SAMPLE, int(np.ceil(expected + 4 * np.sqrt(expected) + 4)))
     rows = max(1, SCORES // (4 * SAMPLE))
     parts = [
-        np.partition(_scores(left[start : start + rows], sample, euclidean=euclidean), place, axis=1)[:, place]
+        np.partition(_scores(left[start : start + rows], sample, euclidean=euclidean), edge, axis=1)[:, edge]
         for start in range(0, len(left), rows)
     ]
     return np.concatenate(parts)
@@ -86,7 +87,7 @@ def _floors(left: Vectors, documents: Rows, k: int, *, euclidean: bool) -> NDArr
 def _above(left: Vectors, documents: Rows, floor: NDArray[np.float32], *, euclidean: bool, memory: int) -> Fetched:
     """Every document that reaches its query's floor."""
     size = max(64, BLOCK // (4 * max(1, len(left))))
-    query, place, score = [], [], []
+    query, position, score = [], [], []
     room, reached = np.empty((len(left), size), dtype=np.float32), np.empty((len(left), size), dtype=bool)
     for start, right in pieces(documents, memory):
         for begin in range(0, len(right), size):
@@ -96,13 +97,13 @@ def _above(left: Vectors, documents: Rows, floor: NDArray[np.float32], *, euclid
             hit = np.flatnonzero(np.greater_equal(scores, floor[:, None], out=reached if whole else None))
             row, column = np.divmod(hit, len(some))
             query.append(row.astype(np.int32))
-            place.append(column + (start + begin))
+            position.append(column + (start + begin))
             score.append(scores.ravel()[hit])
-    return _by_query(np.concatenate(query), np.concatenate(place), np.concatenate(score), floor)
+    return _by_query(np.concatenate(query), np.concatenate(position), np.concatenate(score), floor)
 
 
 def _by_query(
-    query: NDArray[np.int32], place: NDArray[np.int64], score: NDArray[np.float32], floor: NDArray[np.float32]
+    query: NDArray[np.int32], position: NDArray[np.int64], score: NDArray[np.float32], floor: NDArray[np.float32]
 ) -> Fetched:
     """Hits in any order as one row per query."""
     short = query.astype(np.uint16) if len(floor) < 65_536 else query  # 16 bits are sorted in linear time
@@ -110,15 +111,15 @@ def _by_query(
     query = query[order]
     counts = np.bincount(query, minlength=len(floor))
     column = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
-    places = np.zeros((len(floor), int(counts.max(initial=1))), dtype=np.int64)
-    scores = np.full(places.shape, -np.inf, dtype=np.float32)
-    places[query, column], scores[query, column] = place[order], score[order]
-    return Fetched(places, scores, np.nextafter(floor, np.float32(-np.inf)))
+    positions = np.zeros((len(floor), int(counts.max(initial=1))), dtype=np.int64)
+    scores = np.full(positions.shape, -np.inf, dtype=np.float32)
+    positions[query, column], scores[query, column] = position[order], score[order]
+    return Fetched(positions, scores, np.nextafter(floor, np.float32(-np.inf)))
 
 
 def _ranked(left: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: int, device: str) -> Fetched:
     """The best k of every piece, and the best k of these."""
-    place = np.zeros((len(left), 0), dtype=np.int64)
+    position = np.zeros((len(left), 0), dtype=np.int64)
     score = np.zeros((len(left), 0), dtype=np.float32)
     for start, right in pieces(documents, memory):
         rows = max(1, SCORES // (4 * len(right)))
@@ -127,13 +128,13 @@ def _ranked(left: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: 
             best(left[begin : begin + rows], right, min(k, len(right)), euclidean=euclidean, device=device)
             for begin in range(0, len(left), rows)
         ]
-        place = np.hstack([place, np.concatenate([one for one, _ in parts]) + start])
-        score = np.hstack([score, np.concatenate([one for _, one in parts])])
+        position = np.hstack([position, np.concatenate([positions for positions, _ in parts]) + start])
+        score = np.hstack([score, np.concatenate([scores for _, scores in parts])])
         if score.shape[1] > k:
-            kept = np.argpartition(score, score.shape[1] - k, axis=1)[:, -k:]
-            place, score = np.take_along_axis(place, kept, 1), np.take_along_axis(score, kept, 1)
+            columns = np.argpartition(score, score.shape[1] - k, axis=1)[:, -k:]
+            position, score = np.take_along_axis(position, columns, 1), np.take_along_axis(score, columns, 1)
     whole = score.shape[1] == len(documents)
-    return Fetched(place, score, np.full(len(left), -np.inf, dtype=np.float32) if whole else score.min(axis=1))
+    return Fetched(position, score, np.full(len(left), -np.inf, dtype=np.float32) if whole else score.min(axis=1))
 
 
 Neighbours = tuple[NDArray[np.int64], NDArray[np.float32]]
@@ -143,8 +144,8 @@ def _best(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str
     scores = _scores(left, right, euclidean=euclidean)
     if k == len(right):
         return np.broadcast_to(np.arange(k), scores.shape), scores
-    kept = np.argpartition(scores, len(right) - k, axis=1)[:, -k:]
-    return kept, np.take_along_axis(scores, kept, 1)
+    columns = np.argpartition(scores, len(right) - k, axis=1)[:, -k:]
+    return columns, np.take_along_axis(scores, columns, 1)
 
 
 def _scores(

@@ -10,22 +10,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.search.knn import Neighbours
-from harness.search.nearest import ROWS, score_exactly
-from harness.search.rows import Rows, pieces
-from harness.search.variant import Variant
+from harness.search.compression import Variant
+from harness.search.exact_topk import ROWS, score_exactly
+from harness.search.topk import Neighbours
+from harness.search.vector_rows import Rows, pieces
 from harness.types import Vectors
 
 SPARE = 16
-"""How many more than wanted are fetched, so that ties with the last place are among them."""
+"""How many documents more than `depth` are fetched, so that ties at the last rank are among them."""
 
 
-class PackedIndex:
+class QuantizedIndex:
     """The documents' vectors at one precision.
 
     Args:
         documents: Read in pieces of `memory` bytes; for int8 twice, because it counts between the least and the greatest
-            value of each place over the whole corpus, whatever the pieces and their order.
+            value of each dimension over the whole corpus, whatever the pieces and their order.
         euclidean: Score by minus the squared distance instead of by the product; of no effect on binary vectors.
 
     Attributes:
@@ -44,60 +44,60 @@ class PackedIndex:
             self._index.add(signs(vectors) if self._binary else vectors)
         self.size = len(documents) * variant.bytes_per_document(documents.dimension)
 
-    def nearest(self, left: Vectors, wanted: int) -> Neighbours:
-        """At least `wanted` documents per query: those, and all that tie with the last of them.
+    def nearest(self, left: Vectors, depth: int) -> Neighbours:
+        """At least `depth` documents per query: those, and all that tie with the last of them.
 
         Args:
             left: Queries, shape (queries, dimension).
         """
-        wanted = min(wanted, len(self._documents))
+        depth = min(depth, len(self._documents))
         if not self._variant.rescore:
-            return self._fetch(left, wanted)
-        place, score = self._fetch(left, min(wanted * self._variant.rescore, len(self._documents)))
-        query, column = np.nonzero(score > -np.inf)
-        for start in range(0, len(query), ROWS):
-            row, place_of = query[start : start + ROWS], column[start : start + ROWS]
-            right = self._documents.take(place[row, place_of])
-            score[row, place_of] = score_exactly(left[row], right, euclidean=self._euclidean)
-        return place, score
+            return self._fetch(left, depth)
+        position, score = self._fetch(left, min(depth * self._variant.rescore, len(self._documents)))
+        rows, column = np.nonzero(score > -np.inf)
+        for start in range(0, len(rows), ROWS):
+            some_rows, some_columns = rows[start : start + ROWS], column[start : start + ROWS]
+            right = self._documents.take(position[some_rows, some_columns])
+            score[some_rows, some_columns] = score_exactly(left[some_rows], right, euclidean=self._euclidean)
+        return position, score
 
-    def _fetch(self, left: Vectors, wanted: int) -> Neighbours:
-        """The best by the packed vectors. Where more tie with the last place than were fetched, more are fetched."""
+    def _fetch(self, left: Vectors, depth: int) -> Neighbours:
+        """The best by the packed vectors. Where the last document fetched still ties with rank `depth`, more are fetched."""
         total = len(self._documents)
-        fetched = min(wanted + SPARE, total)
-        place, score = self._ask(left, fetched)
+        fetched = min(depth + SPARE, total)
+        position, score = self._ask(left, fetched)
         crowded = (
-            np.flatnonzero(score[:, wanted - 1] <= score[:, -1]) if fetched < total else np.zeros(0, dtype=np.int64)
+            np.flatnonzero(score[:, depth - 1] <= score[:, -1]) if fetched < total else np.zeros(0, dtype=np.int64)
         )
         while len(crowded):
             fetched = min(fetched * 4, total)
             wider = np.zeros((len(left), fetched), dtype=np.int64)
             scores = np.full((len(left), fetched), -np.inf, dtype=np.float32)
-            wider[:, : place.shape[1]], scores[:, : score.shape[1]] = place, score
+            wider[:, : position.shape[1]], scores[:, : score.shape[1]] = position, score
             at_once = max(1, self._memory // (16 * fetched))
             for start in range(0, len(crowded), at_once):
-                some = crowded[start : start + at_once]
-                wider[some], scores[some] = self._ask(left[some], fetched)
-            place, score = wider, scores
-            crowded = crowded[score[crowded, wanted - 1] <= score[crowded, -1]] if fetched < total else crowded[:0]
-        return place, score
+                part = crowded[start : start + at_once]
+                wider[part], scores[part] = self._ask(left[part], fetched)
+            position, score = wider, scores
+            crowded = crowded[score[crowded, depth - 1] <= score[crowded, -1]] if fetched < total else crowded[:0]
+        return position, score
 
     def _ask(self, left: Vectors, fetched: int) -> Neighbours:
         distances: NDArray[Any]
         if self._binary:
-            distances, place = self._index.search(signs(left), fetched)
-            return place, np.asarray(self._documents.dimension - 2 * distances, dtype=np.float32)
-        distances, place = self._index.search(left, fetched)
-        return place, np.asarray(-distances if self._euclidean else distances, dtype=np.float32)
+            distances, position = self._index.search(signs(left), fetched)
+            return position, np.asarray(self._documents.dimension - 2 * distances, dtype=np.float32)
+        distances, position = self._index.search(left, fetched)
+        return position, np.asarray(-distances if self._euclidean else distances, dtype=np.float32)
 
 
 def signs(vectors: Vectors) -> NDArray[np.uint8]:
-    """One bit per number: whether it is above zero; shape (rows, ⌈dimension / 8⌉)."""
+    """One bit per number, set if it is above zero; shape (rows, ⌈dimension / 8⌉)."""
     return np.packbits(vectors > 0, axis=1)
 
 
 def _range(documents: Rows, memory: int) -> Vectors:
-    """The least and the greatest value of each place of the corpus' vectors, shape (2, dimension)."""
+    """The least and the greatest value of each dimension of the corpus' vectors, shape (2, dimension)."""
     least = np.full(documents.dimension, np.inf, dtype=np.float32)
     greatest = np.full(documents.dimension, -np.inf, dtype=np.float32)
     for _, vectors in pieces(documents, memory):
