@@ -30,17 +30,17 @@ class KeyIndex:
         if not len(self._high) or not len(keys):
             return shard, position
         halves = np.ascontiguousarray(keys).view(">u8").reshape(-1, 2).astype(np.uint64)
-        place = np.searchsorted(self._high, halves[:, 0])
+        index = np.searchsorted(self._high, halves[:, 0])
         left = np.arange(len(keys))
         while len(left):  # more than one round only where two keys share their first 64 bits
-            place_left = place[left]
-            inside = place_left < len(self._high)
-            left, place_left = left[inside], place_left[inside]
-            alike = self._high[place_left] == halves[left, 0]
-            left, place_left = left[alike], place_left[alike]
-            hit = self._low[place_left] == halves[left, 1]
-            shard[left[hit]] = self._shard[place_left[hit]]
-            position[left[hit]] = self._position[place_left[hit]]
+            index_left = index[left]
+            inside = index_left < len(self._high)
+            left, index_left = left[inside], index_left[inside]
+            alike = self._high[index_left] == halves[left, 0]
+            left, index_left = left[alike], index_left[alike]
+            hit = self._low[index_left] == halves[left, 1]
+            shard[left[hit]] = self._shard[index_left[hit]]
+            position[left[hit]] = self._position[index_left[hit]]
             left = left[~hit]
-            place[left] += 1
+            index[left] += 1
         return shard, position

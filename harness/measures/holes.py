@@ -63,7 +63,7 @@ def bounds(run: Run, dataset: Dataset, measure: str) -> tuple[Scores, Scores]:
 
 
 def settled(runs: Mapping[str, Run], dataset: Dataset, measure: str) -> JudgedDifference:
-    """Whether judging the unjudged documents in the top k of two systems can still change their order.
+    """The difference of two systems, and how far judging the unjudged documents in their top k could still move it.
 
     Args:
         runs: Two systems by name.
