@@ -44,10 +44,10 @@ def ceilings(task: Task, profile: DatasetProfile) -> list[Ceiling]:
     names = [name for name in task.measures if parse(name).plugin.name in TREC_MEASURES]
     if not names:
         return []
-    seen = _seen(profile)
+    grades_by_query = _grades_by_query(profile)
     judged = _values(task, names, {query_id: _best(grades) for query_id, grades in task.dataset.qrels.items()})
-    by_id = _best_of(task, names, profile, seen, by_id=True)
-    worst = _best_of(task, names, profile, seen, by_id=False)
+    by_id = _best_of(task, names, profile, grades_by_query, by_id=True)
+    worst = _best_of(task, names, profile, grades_by_query, by_id=False)
     return [
         Ceiling(name, float(best.mean()), float(with_faults.mean()), float(at_worst.mean()))
         for name, best, with_faults, at_worst in zip(names, judged, by_id, worst, strict=True)
@@ -55,34 +55,34 @@ def ceilings(task: Task, profile: DatasetProfile) -> list[Ceiling]:
 
 
 def _best_of(
-    task: Task, names: Sequence[str], profile: DatasetProfile, seen: Mapping[str, Grades], *, by_id: bool
+    task: Task, names: Sequence[str], profile: DatasetProfile, grades_by_query: Mapping[str, Grades], *, by_id: bool
 ) -> Values:
     """Groups of copies are ordered by their best or by their mean grade, whichever is better for the query."""
     orders: list[Order] = [max, lambda grades: sum(grades) / len(grades)]
-    first, second = (_values(task, names, _rankings(task, profile, seen, order, by_id)) for order in orders)
+    first, second = (_values(task, names, _rankings(task, profile, grades_by_query, order, by_id)) for order in orders)
     return np.maximum(first, second)
 
 
-def _seen(profile: DatasetProfile) -> dict[str, Grades]:
-    """What each query's text alone can tell: the mean of the grades over the queries of that text."""
+def _grades_by_query(profile: DatasetProfile) -> dict[str, Grades]:
+    """The grades that a query's text can predict: queries of one text share the mean of their grades."""
     qrels = profile.dataset.qrels
-    seen: dict[str, Grades] = dict(qrels)
+    grades_by_query: dict[str, Grades] = dict(qrels)
     for group in profile.same_queries:
         documents = {document_id for query_id in group for document_id in qrels[query_id]}
         mean = {
             document_id: sum(qrels[query_id].get(document_id, 0) for query_id in group) / len(group)
             for document_id in documents
         }
-        seen |= dict.fromkeys(group, mean)
-    return seen
+        grades_by_query |= dict.fromkeys(group, mean)
+    return grades_by_query
 
 
 def _rankings(
-    task: Task, profile: DatasetProfile, seen: Mapping[str, Grades], order: Order, by_id: bool
+    task: Task, profile: DatasetProfile, grades_by_query: Mapping[str, Grades], order: Order, by_id: bool
 ) -> dict[str, Sequence[str]]:
     dataset, rankings = task.dataset, dict[str, Sequence[str]]()
     for position, query_id in enumerate(dataset.queries.ids):
-        grades, pool = seen[query_id], (dataset.candidates or {}).get(query_id)
+        grades, pool = grades_by_query[query_id], (dataset.candidates or {}).get(query_id)
         allowed = None if pool is None else set(pool)
 
         def ranked(document_id: str, own: str = query_id, allowed: set[str] | None = allowed) -> bool:

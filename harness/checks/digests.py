@@ -39,7 +39,7 @@ OFFSET, TURN, SHIFT, JOIN = (
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """What is kept of n texts. 64 bits: among ten million texts, two chance equals are a matter of 1 in 400,000.
+    """What is kept of n texts. 64 bits: among ten million texts, the chance of one collision is 1 in 400,000.
 
     Attributes:
         same: Shape (n,); equal where the texts are equal but for white space. 0 for an empty text.

@@ -27,9 +27,9 @@ def faults(
         limit: Whose limit that is, for the message.
         cutoff: The k of the measures that matter; None does not look for more relevant documents than that.
     """
-    every = [_unknown_documents(profile), _unknown_queries(profile), *_empty(profile), _pointless(profile)]
-    every += [_long(profile, words, limit), *([_beyond(profile, cutoff)] if cutoff is not None else [])]
-    return (entry for entry in every if entry.count)
+    findings = [_unknown_documents(profile), _unknown_queries(profile), *_empty(profile), _pointless(profile)]
+    findings += [_long(profile, words, limit), *([_beyond(profile, cutoff)] if cutoff is not None else [])]
+    return (finding for finding in findings if finding.count)
 
 
 def _unknown_documents(profile: DatasetProfile) -> Finding:

@@ -18,9 +18,9 @@ def repeats(profile: DatasetProfile, *, exclude_self: bool = False) -> Iterator[
     Args:
         exclude_self: The document whose id is the query's own is never ranked: that one is no finding.
     """
-    every = [_duplicates(profile), *_near(profile), _queries(profile), _near_queries(profile)]
-    every += [_in_corpus(profile, exclude_self), _unjudged(profile, exclude_self), _conflicts(profile)]
-    return (entry for entry in every if entry.count)
+    findings = [_duplicates(profile), *_near(profile), _queries(profile), _near_queries(profile)]
+    findings += [_in_corpus(profile, exclude_self), _unjudged(profile, exclude_self), _conflicts(profile)]
+    return (finding for finding in findings if finding.count)
 
 
 def unjudged_copies(profile: DatasetProfile, *, exclude_self: bool = False) -> list[tuple[str, str, str]]:
@@ -105,7 +105,7 @@ def _in_corpus(profile: DatasetProfile, exclude_self: bool) -> Finding:
         for match in matches_in(profile.queries, queries.texts, profile.documents, documents.texts)
         if not (exclude_self and queries.ids[match.position] == documents.ids[match.other_position])
     ]
-    given = {
+    with_relevant = {
         query_id for query_id, document_id, _ in matches if profile.dataset.qrels[query_id].get(document_id, 0) > 0
     }
     query_ids = {query_id for query_id, *_ in matches}
@@ -113,8 +113,8 @@ def _in_corpus(profile: DatasetProfile, exclude_self: bool) -> Finding:
         "query-in-corpus",
         len(query_ids),
         "queries that stand in the corpus as a document, exactly or nearly",
-        f"{len(given)} of them find a relevant document by their own words, whatever the model; "
-        f"for {len(query_ids) - len(given)} a document that counts as wrong comes first.",
+        f"{len(with_relevant)} of them find a relevant document by their own words, whatever the model; "
+        f"for {len(query_ids) - len(with_relevant)} a document that counts as wrong comes first.",
         "delete the document or, where it has the query's own id, set the task's exclude_self (task=beir: "
         "task.exclude_self=true).",
         profile.few(matches, lambda entry: f"{entry[1]} is query {quoted(queries, entry[2].position)}"),

@@ -56,7 +56,7 @@ class Options:
 
 @command(Options, composed=True)
 def main(options: Options, words: Sequence[str]) -> int:
-    """Look at what the words stand for and print it; 1 with strict=true where a fault was found."""
+    """Check the tasks that the words name and print what was found; 1 with strict=true where there is a fault."""
     if not any(word.startswith("task=") for word in words):
         raise ConfigError("Say which task: harness check task=NAME. harness --help lists them.")
     for key, value in (("words", options.words), ("examples", options.examples)):

@@ -103,7 +103,7 @@ def _record(name: str, recorded: dict[str, Record]) -> Record | None:
 
 
 def _differences(pair: Sequence[Record | None], *, strict: bool) -> list[str]:
-    """What else the two do not share; another experiment is refused."""
+    """Notes on what else differs between two records; `ResultsError` where they are different experiments."""
     from harness.report.comparability import Comparability
 
     records = [record for record in pair if record is not None]
@@ -131,14 +131,14 @@ def _contestant(
 
     if record is not None:
         return Contestant(name, archive.run(record))
-    run = _known_queries(read_trec(Path(name)), dataset, name, notes)
+    run = _of_this_split(read_trec(Path(name)), dataset, name, notes)
     if run.depth < k:
         notes.append(f"{name} ranks at most {run.depth} documents per query.")
     return Contestant(Path(name).name, dataclasses.replace(run, depth=max(run.depth, k)))
 
 
-def _known_queries(run: Run, dataset: Dataset, name: str, notes: list[str]) -> Run:
-    """The part of a run file that answers this data set's queries; what else there is, is said."""
+def _of_this_split(run: Run, dataset: Dataset, name: str, notes: list[str]) -> Run:
+    """The part of a run file that answers this data set's queries; a note says what was left out or is missing."""
     query_ids, corpus = set(dataset.queries.ids), set(dataset.documents.ids)
     positions = [position for position, query_id in enumerate(run.query_ids) if query_id in query_ids]
     if not positions:

@@ -87,12 +87,12 @@ def chosen(entries: Sequence[Published], model: str | None, task: str | None) ->
     selected = list(entries)
     for kind, name in (("model", model), ("task", task)):
         if name is not None:
-            known_names = {getattr(entry, kind) for entry in selected}
+            names = {getattr(entry, kind) for entry in selected}
             selected = [
                 entry for entry in selected if name in (getattr(entry, kind), getattr(entry, kind).partition("(")[0])
             ]
             if not selected:
-                raise UnknownName(f"published {kind}", name, known_names)
+                raise UnknownName(f"published {kind}", name, names)
     return [dataclasses.replace(entry, measure=_canonical(entry.measure)) for entry in selected]
 
 
@@ -102,8 +102,8 @@ def _outcome(
     """Ours beside theirs; where it is off, evaluated again with the published settings, into `aside`."""
     if isinstance(result, Exception):
         absent = isinstance(result, Unreachable) or is_unreachable(result)
-        said = str(result) if isinstance(result, HarnessError) else f"{type(result).__name__}: {result}"
-        return Outcome(entry, reason=" ".join(said.partition(". ")[0].split()).rstrip("."), failed=not absent)
+        message = str(result) if isinstance(result, HarnessError) else f"{type(result).__name__}: {result}"
+        return Outcome(entry, reason=" ".join(message.partition(". ")[0].split()).rstrip("."), failed=not absent)
     measured = result.get(entry.measure)
     assert measured is not None
     outcome = Outcome(entry, measured.mean)

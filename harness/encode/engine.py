@@ -135,10 +135,10 @@ def encode(
 
 def truncation(facts: Sequence[NDArray[Any]]) -> dict[str, Any]:
     """Share of texts and of tokens that the model's limit cut off."""
-    every = np.concatenate(facts) if facts else np.zeros(0, FACTS)
-    tokens, cut = int(every["tokens"].sum(dtype=np.int64)), every["cut"]
+    joined = np.concatenate(facts) if facts else np.zeros(0, FACTS)
+    tokens, cut = int(joined["tokens"].sum(dtype=np.int64)), joined["cut"]
     return {
-        "texts": len(every),
+        "texts": len(joined),
         "tokens": tokens,
         "texts_cut": float((cut > 0).mean()) if len(cut) else 0.0,
         "tokens_cut": float(cut.sum(dtype=np.int64) / max(1, tokens)),

@@ -102,11 +102,11 @@ class VectorCache:
         shard, position = self._index.find(keys)
         row = np.zeros(len(keys), dtype=np.int64)
         for number, segment in enumerate(self._segments):
-            held = shard == number
-            if held.any():
-                row[held] = segment.order[position[held]]
+            in_segment = shard == number
+            if in_segment.any():
+                row[in_segment] = segment.order[position[in_segment]]
                 try:
-                    segment.check(row[held])
+                    segment.check(row[in_segment])
                 except Damaged as error:
                     self._drop(number, error)
                     return self.find(keys)
@@ -114,17 +114,17 @@ class VectorCache:
 
     def read(self, locations: Locations, out: Vectors) -> None:
         """Copy the vectors that were found into the rows of `out`, shape (texts, dimension); the missing are left."""
-        for segment, held, rows in self._parts(locations):
-            if len(held) == held[-1] - held[0] + 1 and bool((np.diff(rows) == 1).all()):
-                out[held[0] : held[-1] + 1] = segment.vectors[rows[0] : rows[-1] + 1]
+        for segment, positions, rows in self._parts(locations):
+            if len(positions) == positions[-1] - positions[0] + 1 and bool((np.diff(rows) == 1).all()):
+                out[positions[0] : positions[-1] + 1] = segment.vectors[rows[0] : rows[-1] + 1]
             else:
-                out[held] = segment.vectors[rows]
+                out[positions] = segment.vectors[rows]
 
     def facts(self, locations: Locations) -> NDArray[Any]:
         """What was seen of those texts, shape (texts,), dtype `FACTS`; zeros for the missing."""
         facts = np.zeros(len(locations.row), dtype=FACTS)
-        for segment, held, rows in self._parts(locations):
-            facts[held] = segment.facts[rows]
+        for segment, positions, rows in self._parts(locations):
+            facts[positions] = segment.facts[rows]
         return facts
 
     def add(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> None:
@@ -147,8 +147,8 @@ class VectorCache:
     def _parts(self, locations: Locations) -> Iterator[tuple[Segment, NDArray[np.int64], NDArray[np.int64]]]:
         """Each segment that holds some of the texts, their positions, and their rows in it."""
         for number in np.unique(locations.shard[locations.shard >= 0]):
-            held = np.flatnonzero(locations.shard == number)
-            yield self._segments[int(number)], held, locations.row[held]
+            positions = np.flatnonzero(locations.shard == number)
+            yield self._segments[int(number)], positions, locations.row[positions]
 
     def _drop(self, number: int, error: Damaged) -> None:
         raise error

@@ -1,4 +1,4 @@
-"""Upkeep of the embedding store: what it holds, whether it is whole, fewer and larger shards, less of it."""
+"""Upkeep of the embedding store: list what it holds, verify it, join shards, remove what is no longer needed."""
 
 from __future__ import annotations
 

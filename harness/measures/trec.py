@@ -1,7 +1,7 @@
 """pytrec-eval behind its guard.
 
-It would (1) drop queries that are absent from the run, so that half an answer is scored on that half, and (3) store
-scores as float32 and order ties anew. So it is given ranks instead of scores, for every query that was answered, and
+By itself it drops queries that are absent from the run, so that half an answer is scored on that half. It also stores
+scores as float32 and orders ties anew. So it is given ranks instead of scores, for every query that was answered, and
 what it does not return is 0. A query whose highest grade is −2 or less (TREC's junk) would crash the interpreter: a grade
 below 0 is given to it as 0, which none of these measures tells apart.
 """

@@ -27,11 +27,11 @@ def causes(entry: Published, record: Record, again: Again | None, cell: Sequence
     settings = differences(entry, record)
     if not settings:
         return ["no stated setting differs; unexplained"]
-    tried = [[difference] for difference in settings if difference.words] if again is not None else []
-    if len(tried) > 1:
-        tried.append([difference for alone in tried for difference in alone])
+    attempts = [[difference] for difference in settings if difference.words] if again is not None else []
+    if len(attempts) > 1:
+        attempts.append([difference for attempt in attempts for difference in attempt])
     lines = []
-    for attempt in tried:
+    for attempt in attempts:
         assert again is not None
         line, explained = _tried(entry, record, attempt, again, cell)
         if explained:
@@ -48,19 +48,19 @@ def _tried(
 ) -> tuple[str, bool]:
     """What an evaluation with these published settings says, and whether it closes the gap."""
     words = [word for difference in attempt for word in difference.words]
-    said = " and ".join(map(str, attempt)) if len(attempt) == 1 else "all of these together"
+    what = " and ".join(map(str, attempt)) if len(attempt) == 1 else "all of these together"
     try:
         retried = again(words)
     except HarnessError as error:
-        return f"{said}; could not be tried: {str(error).partition('. ')[0]}", False
+        return f"{what}; could not be tried: {str(error).partition('. ')[0]}", False
     left = {difference.what for difference in differences(entry, retried)}
     if unmoved := [difference.what for difference in attempt if difference.what in left]:
-        return f"{said}; could not be tried: {' '.join(words)} leaves {', '.join(unmoved)} as it was", False
-    ours, then = record.get(entry.measure), retried.get(entry.measure)
-    assert ours is not None and then is not None
-    how = f"{said}; with {' '.join(words)} it is {then.mean:.5f}"
-    before, after = abs(ours.mean - entry.value), abs(then.mean - entry.value)
-    if not entry.met_by(then.mean):
+        return f"{what}; could not be tried: {' '.join(words)} leaves {', '.join(unmoved)} as it was", False
+    ours, retried_score = record.get(entry.measure), retried.get(entry.measure)
+    assert ours is not None and retried_score is not None
+    how = f"{what}; with {' '.join(words)} it is {retried_score.mean:.5f}"
+    before, after = abs(ours.mean - entry.value), abs(retried_score.mean - entry.value)
+    if not entry.met_by(retried_score.mean):
         return f"{how}: " + (
             f"this closes {1 - after / before:.0%} of the gap" if after < before else "no nearer"
         ), False

@@ -50,13 +50,13 @@ def differences(entry: Published, record: Record) -> list[SettingDifference]:
 def _differences(entry: Published, record: Record) -> Iterator[SettingDifference]:
     stated, facts = entry.settings, _facts(record)
     for key in FACTS:
-        stated_and_known = key in stated and key in facts and (key != "revision" or facts[key])
-        if stated_and_known and facts[key] != stated[key]:
+        comparable = key in stated and key in facts and (key != "revision" or facts[key])
+        if comparable and facts[key] != stated[key]:
             words = (f"model.{key}={_word(stated[key])}",) if key in OPTIONS else ()
             yield SettingDifference(key, facts[key], stated[key], words)
-    used = record.checks.prompts
+    prompts = record.checks.prompts
     for role, text in stated.get("prompts", {}).items():
-        ours = used.get(role, used.get("text")) if used else text
+        ours = prompts.get(role, prompts.get("text")) if prompts else text
         if ours is not None and ours != text:
             yield SettingDifference(f"the {role} prompt", ours, text, (f"++model.prompts={{{role}:{_word(text)}}}",))
     yield from _of_data(entry, record)

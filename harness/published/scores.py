@@ -122,9 +122,11 @@ def _checked(
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
             raise ConfigError(f"{location(key_node)}: {of}{key} is to be {PLAIN[kinds[-1]]}, not '{value_node.value}'.")
         if key in CHOICES:
-            for given in value if isinstance(value, dict) else [value]:
-                if given not in CHOICES[key]:
-                    raise ConfigError(f"{location(key_node)}: {of}{key}: '{given}'. {_guess(str(given), CHOICES[key])}")
+            for choice in value if isinstance(value, dict) else [value]:
+                if choice not in CHOICES[key]:
+                    raise ConfigError(
+                        f"{location(key_node)}: {of}{key}: '{choice}'. {_guess(str(choice), CHOICES[key])}"
+                    )
         yield key, dict(_checked(value_node, SETTINGS, location, "settings.")) if key == "settings" else value
 
 

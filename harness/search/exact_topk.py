@@ -30,12 +30,12 @@ SHARE = 128
 
 
 def nearest(
-    left: Vectors, documents: Rows, depth: int, *, euclidean: bool, memory: int, device: str = "cpu"
+    queries: Vectors, documents: Rows, depth: int, *, euclidean: bool, memory: int, device: str = "cpu"
 ) -> Neighbours:
     """At least `depth` documents per query: those, and all that may tie with the last of them.
 
     Args:
-        left: Shape (queries, dimension).
+        queries: Shape (queries, dimension).
         euclidean: Score by minus the squared distance instead of by the product.
         memory: Bytes of documents' vectors held at once.
         device: Where the products are computed; what is close is settled in float64 on the CPU, whatever the device.
@@ -45,33 +45,33 @@ def nearest(
     """
     depth = min(depth, len(documents))
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads == 1 or device != "cpu" or len(left) < SHARE * threads:
-        return _part(left, documents, depth, euclidean=euclidean, memory=memory, device=device)
+    if threads == 1 or device != "cpu" or len(queries) < SHARE * threads:
+        return _part(queries, documents, depth, euclidean=euclidean, memory=memory, device=device)
 
     def run(share: Vectors) -> Neighbours:
         return _part(share, documents, depth, euclidean=euclidean, memory=memory // threads, device=device)
 
     # only the product is threaded by its library: a share of the queries per core threads all the rest too
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-        return below_each_other(list(pool.map(run, np.array_split(left, threads))))
+        return below_each_other(list(pool.map(run, np.array_split(queries, threads))))
 
 
-def _part(left: Vectors, documents: Rows, depth: int, *, euclidean: bool, memory: int, device: str) -> Neighbours:
+def _part(queries: Vectors, documents: Rows, depth: int, *, euclidean: bool, memory: int, device: str) -> Neighbours:
     """`nearest` for some of the queries."""
     fetched = fetch(
-        left, documents, min(depth + SPARE, len(documents)), euclidean=euclidean, memory=memory, device=device
+        queries, documents, min(depth + SPARE, len(documents)), euclidean=euclidean, memory=memory, device=device
     )
-    margin = _margin(left, fetched.score, documents.dimension, euclidean=euclidean)
+    margin = _margin(queries, fetched.score, documents.dimension, euclidean=euclidean)
     width = fetched.score.shape[1]
     edge = np.partition(fetched.score, width - depth, axis=1)[:, width - depth]
     score = np.where(fetched.score >= (edge - margin)[:, None], fetched.score, np.float32(-np.inf))
     # more documents than were fetched lie near the last rank (copies, constant vectors): look at all of them
     crowded = np.flatnonzero(edge - margin <= fetched.floor)
     score[crowded] = -np.inf
-    position, score = _settled(left, documents, fetched.position, score, margin, euclidean=euclidean)
+    position, score = _settled(queries, documents, fetched.position, score, margin, euclidean=euclidean)
     if not len(crowded):
         return position, score
-    exact = _exactly(left[crowded], documents, depth, euclidean=euclidean, memory=memory)
+    exact = _exactly(queries[crowded], documents, depth, euclidean=euclidean, memory=memory)
     whole = merged(Fetched(position, score, fetched.floor), Fetched(*exact, fetched.floor[crowded]), crowded)
     return whole.position, whole.score
 
@@ -86,16 +86,16 @@ def score_exactly(left: Vectors, right: Vectors, *, euclidean: bool) -> NDArray[
     return np.asarray(np.einsum("ij,ij->i", queries, documents), dtype=np.float32)
 
 
-def _margin(left: Vectors, score: NDArray[np.float32], dimension: int, *, euclidean: bool) -> NDArray[np.float64]:
+def _margin(queries: Vectors, score: NDArray[np.float32], dimension: int, *, euclidean: bool) -> NDArray[np.float64]:
     """How far apart two scores of a query have to be to be told apart without computing them again; shape (queries,)."""
-    own = np.einsum("ij,ij->i", left, left, dtype=np.float64)
+    own = np.einsum("ij,ij->i", queries, queries, dtype=np.float64)
     most = np.where(np.isfinite(score), np.abs(score), 0).max(axis=1, initial=0)
     near = NEAR * np.sqrt(dimension)
     return np.asarray(near * 4 * (own + most) if euclidean else near * np.maximum(np.sqrt(own), most), dtype=np.float64)
 
 
 def _settled(
-    left: Vectors, documents: Rows, position: NDArray[np.int64], score: NDArray[np.float32], margin: NDArray[np.float64],
+    queries: Vectors, documents: Rows, position: NDArray[np.int64], score: NDArray[np.float32], margin: NDArray[np.float64],
     *, euclidean: bool,
 ) -> Neighbours:  # fmt: skip
     """The same documents by rising score, those with a neighbour within the margin scored again; as narrow as they can be."""
@@ -112,15 +112,15 @@ def _settled(
     for start in range(0, len(query), ROWS):
         rows, columns = query[start : start + ROWS], column[start : start + ROWS]
         right = documents.take(position[rows, columns])
-        rising[rows, columns] = score_exactly(left[rows], right, euclidean=euclidean)
+        rising[rows, columns] = score_exactly(queries[rows], right, euclidean=euclidean)
     return position, rising
 
 
-def _exactly(left: Vectors, documents: Rows, depth: int, *, euclidean: bool, memory: int) -> Neighbours:
+def _exactly(queries: Vectors, documents: Rows, depth: int, *, euclidean: bool, memory: int) -> Neighbours:
     """Every document that may stand among the best `depth` of these queries, scored exactly."""
-    rows: list[list[Neighbours]] = [[] for _ in left]
+    rows: list[list[Neighbours]] = [[] for _ in queries]
     for start, right in pieces(documents, memory):
-        for row, query in enumerate(left):
+        for row, query in enumerate(queries):
             score = score_exactly(query[None, :], right, euclidean=euclidean)
             position = np.arange(start, start + len(right))
             if len(score) > depth:

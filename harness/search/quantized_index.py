@@ -1,6 +1,6 @@
 """Search over vectors as they are kept in fewer bytes: faiss' scalar quantiser (float16, int8) and its binary index.
 
-Nothing is unpacked into float32 beforehand: what is measured is the index that would be served.
+Nothing is converted back to float32 beforehand: what is measured is the index that would be served.
 """
 
 from __future__ import annotations
@@ -44,50 +44,50 @@ class QuantizedIndex:
             self._index.add(signs(vectors) if self._binary else vectors)
         self.size = len(documents) * variant.bytes_per_document(documents.dimension)
 
-    def nearest(self, left: Vectors, depth: int) -> Neighbours:
+    def nearest(self, queries: Vectors, depth: int) -> Neighbours:
         """At least `depth` documents per query: those, and all that tie with the last of them.
 
         Args:
-            left: Queries, shape (queries, dimension).
+            queries: Shape (queries, dimension).
         """
         depth = min(depth, len(self._documents))
         if not self._variant.rescore:
-            return self._fetch(left, depth)
-        position, score = self._fetch(left, min(depth * self._variant.rescore, len(self._documents)))
+            return self._fetch(queries, depth)
+        position, score = self._fetch(queries, min(depth * self._variant.rescore, len(self._documents)))
         rows, column = np.nonzero(score > -np.inf)
         for start in range(0, len(rows), ROWS):
             some_rows, some_columns = rows[start : start + ROWS], column[start : start + ROWS]
             right = self._documents.take(position[some_rows, some_columns])
-            score[some_rows, some_columns] = score_exactly(left[some_rows], right, euclidean=self._euclidean)
+            score[some_rows, some_columns] = score_exactly(queries[some_rows], right, euclidean=self._euclidean)
         return position, score
 
-    def _fetch(self, left: Vectors, depth: int) -> Neighbours:
+    def _fetch(self, queries: Vectors, depth: int) -> Neighbours:
         """The best by the packed vectors. Where the last document fetched still ties with rank `depth`, more are fetched."""
         total = len(self._documents)
         fetched = min(depth + SPARE, total)
-        position, score = self._ask(left, fetched)
+        position, score = self._ask(queries, fetched)
         crowded = (
             np.flatnonzero(score[:, depth - 1] <= score[:, -1]) if fetched < total else np.zeros(0, dtype=np.int64)
         )
         while len(crowded):
             fetched = min(fetched * 4, total)
-            wider = np.zeros((len(left), fetched), dtype=np.int64)
-            scores = np.full((len(left), fetched), -np.inf, dtype=np.float32)
+            wider = np.zeros((len(queries), fetched), dtype=np.int64)
+            scores = np.full((len(queries), fetched), -np.inf, dtype=np.float32)
             wider[:, : position.shape[1]], scores[:, : score.shape[1]] = position, score
             at_once = max(1, self._memory // (16 * fetched))
             for start in range(0, len(crowded), at_once):
                 part = crowded[start : start + at_once]
-                wider[part], scores[part] = self._ask(left[part], fetched)
+                wider[part], scores[part] = self._ask(queries[part], fetched)
             position, score = wider, scores
             crowded = crowded[score[crowded, depth - 1] <= score[crowded, -1]] if fetched < total else crowded[:0]
         return position, score
 
-    def _ask(self, left: Vectors, fetched: int) -> Neighbours:
+    def _ask(self, queries: Vectors, fetched: int) -> Neighbours:
         distances: NDArray[Any]
         if self._binary:
-            distances, position = self._index.search(signs(left), fetched)
+            distances, position = self._index.search(signs(queries), fetched)
             return position, np.asarray(self._documents.dimension - 2 * distances, dtype=np.float32)
-        distances, position = self._index.search(left, fetched)
+        distances, position = self._index.search(queries, fetched)
         return position, np.asarray(-distances if self._euclidean else distances, dtype=np.float32)
 
 

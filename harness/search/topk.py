@@ -36,24 +36,24 @@ class Fetched:
     floor: NDArray[np.float32]
 
 
-def fetch(left: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: int, device: str = "cpu") -> Fetched:
+def fetch(queries: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: int, device: str = "cpu") -> Fetched:
     """At least the best k documents of each query.
 
     Args:
-        left: Queries, shape (queries, dimension).
+        queries: Shape (queries, dimension).
         euclidean: Score by minus the squared distance instead of by the product.
         memory: Bytes of documents' vectors held at once.
         device: Where products are computed.
     """
     size = len(documents)
     if device != "cpu" or size <= max(4 * k, 2 * SAMPLE):
-        return _ranked(left, documents, k, euclidean=euclidean, memory=memory, device=device)
-    floor = _floors(left, documents, k, euclidean=euclidean)
-    above_floor = _above(left, documents, floor, euclidean=euclidean, memory=memory)
+        return _ranked(queries, documents, k, euclidean=euclidean, memory=memory, device=device)
+    floor = _floors(queries, documents, k, euclidean=euclidean)
+    above_floor = _above(queries, documents, floor, euclidean=euclidean, memory=memory)
     lacking = np.flatnonzero((above_floor.score > -np.inf).sum(axis=1) < k)
     if not len(lacking):
         return above_floor
-    again = _ranked(left[lacking], documents, k, euclidean=euclidean, memory=memory, device=device)
+    again = _ranked(queries[lacking], documents, k, euclidean=euclidean, memory=memory, device=device)
     return merged(above_floor, again, lacking)
 
 
@@ -71,29 +71,29 @@ def merged(fetched: Fetched, replacement: Fetched, rows: NDArray[np.int64]) -> F
     return Fetched(position, score, floor)
 
 
-def _floors(left: Vectors, documents: Rows, k: int, *, euclidean: bool) -> NDArray[np.float32]:
+def _floors(queries: Vectors, documents: Rows, k: int, *, euclidean: bool) -> NDArray[np.float32]:
     """A score that the best k exceed, but for one query in thirty thousand: four deviations below where k should lie."""
     sample = documents.take(np.linspace(0, len(documents) - 1, SAMPLE).astype(np.int64))
     expected = k * SAMPLE / len(documents)
     edge = SAMPLE - min(SAMPLE, int(np.ceil(expected + 4 * np.sqrt(expected) + 4)))
     rows = max(1, SCORES // (4 * SAMPLE))
     parts = [
-        np.partition(_scores(left[start : start + rows], sample, euclidean=euclidean), edge, axis=1)[:, edge]
-        for start in range(0, len(left), rows)
+        np.partition(_scores(queries[start : start + rows], sample, euclidean=euclidean), edge, axis=1)[:, edge]
+        for start in range(0, len(queries), rows)
     ]
     return np.concatenate(parts)
 
 
-def _above(left: Vectors, documents: Rows, floor: NDArray[np.float32], *, euclidean: bool, memory: int) -> Fetched:
+def _above(queries: Vectors, documents: Rows, floor: NDArray[np.float32], *, euclidean: bool, memory: int) -> Fetched:
     """Every document that reaches its query's floor."""
-    size = max(64, BLOCK // (4 * max(1, len(left))))
+    size = max(64, BLOCK // (4 * max(1, len(queries))))
     query, position, score = [], [], []
-    room, reached = np.empty((len(left), size), dtype=np.float32), np.empty((len(left), size), dtype=bool)
+    room, reached = np.empty((len(queries), size), dtype=np.float32), np.empty((len(queries), size), dtype=bool)
     for start, right in pieces(documents, memory):
         for begin in range(0, len(right), size):
             some = right[begin : begin + size]
             whole = len(some) == size  # the last one makes room of its own
-            scores = _scores(left, some, euclidean=euclidean, out=room if whole else None)
+            scores = _scores(queries, some, euclidean=euclidean, out=room if whole else None)
             hit = np.flatnonzero(np.greater_equal(scores, floor[:, None], out=reached if whole else None))
             row, column = np.divmod(hit, len(some))
             query.append(row.astype(np.int32))
@@ -117,31 +117,31 @@ def _by_query(
     return Fetched(positions, scores, np.nextafter(floor, np.float32(-np.inf)))
 
 
-def _ranked(left: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: int, device: str) -> Fetched:
+def _ranked(queries: Vectors, documents: Rows, k: int, *, euclidean: bool, memory: int, device: str) -> Fetched:
     """The best k of every piece, and the best k of these."""
-    position = np.zeros((len(left), 0), dtype=np.int64)
-    score = np.zeros((len(left), 0), dtype=np.float32)
+    position = np.zeros((len(queries), 0), dtype=np.int64)
+    score = np.zeros((len(queries), 0), dtype=np.float32)
     for start, right in pieces(documents, memory):
         rows = max(1, SCORES // (4 * len(right)))
         best = _best if device == "cpu" else with_torch
         parts = [
-            best(left[begin : begin + rows], right, min(k, len(right)), euclidean=euclidean, device=device)
-            for begin in range(0, len(left), rows)
+            best(queries[begin : begin + rows], right, min(k, len(right)), euclidean=euclidean, device=device)
+            for begin in range(0, len(queries), rows)
         ]
-        position = np.hstack([position, np.concatenate([positions for positions, _ in parts]) + start])
+        position = np.hstack([position, np.concatenate([part for part, _ in parts]) + start])
         score = np.hstack([score, np.concatenate([scores for _, scores in parts])])
         if score.shape[1] > k:
             columns = np.argpartition(score, score.shape[1] - k, axis=1)[:, -k:]
             position, score = np.take_along_axis(position, columns, 1), np.take_along_axis(score, columns, 1)
     whole = score.shape[1] == len(documents)
-    return Fetched(position, score, np.full(len(left), -np.inf, dtype=np.float32) if whole else score.min(axis=1))
+    return Fetched(position, score, np.full(len(queries), -np.inf, dtype=np.float32) if whole else score.min(axis=1))
 
 
 Neighbours = tuple[NDArray[np.int64], NDArray[np.float32]]
 
 
-def _best(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str = "cpu") -> Neighbours:
-    scores = _scores(left, right, euclidean=euclidean)
+def _best(queries: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str = "cpu") -> Neighbours:
+    scores = _scores(queries, right, euclidean=euclidean)
     if k == len(right):
         return np.broadcast_to(np.arange(k), scores.shape), scores
     columns = np.argpartition(scores, len(right) - k, axis=1)[:, -k:]
@@ -149,24 +149,24 @@ def _best(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str
 
 
 def _scores(
-    left: Vectors, right: Vectors, *, euclidean: bool, out: NDArray[np.float32] | None = None
+    queries: Vectors, right: Vectors, *, euclidean: bool, out: NDArray[np.float32] | None = None
 ) -> NDArray[np.float32]:
-    scores = np.matmul(left, right.T, out=out)
+    scores = np.matmul(queries, right.T, out=out)
     if euclidean:
         scores *= 2
         scores -= np.einsum("ij,ij->i", right, right)
-        scores -= np.einsum("ij,ij->i", left, left)[:, None]
+        scores -= np.einsum("ij,ij->i", queries, queries)[:, None]
     return np.asarray(scores, dtype=np.float32)
 
 
-def with_torch(left: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str) -> Neighbours:
-    """The k rows of `right` that are nearest to each row of `left`, in no particular order; on an accelerator."""
+def with_torch(queries: Vectors, right: Vectors, k: int, *, euclidean: bool, device: str) -> Neighbours:
+    """The k rows of `right` that are nearest to each of `queries`, in no particular order; on an accelerator."""
     import torch
 
     block = torch.from_numpy(np.ascontiguousarray(right)).to(device)
-    some = torch.from_numpy(np.ascontiguousarray(left)).to(device)
-    score = some @ block.T
+    batch = torch.from_numpy(np.ascontiguousarray(queries)).to(device)
+    score = batch @ block.T
     if euclidean:
-        score = 2 * score - (block * block).sum(dim=1) - (some * some).sum(dim=1, keepdim=True)
+        score = 2 * score - (block * block).sum(dim=1) - (batch * batch).sum(dim=1, keepdim=True)
     best = torch.topk(score, k, dim=1, sorted=False)
     return best.indices.cpu().numpy(), best.values.cpu().numpy()

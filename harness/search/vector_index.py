@@ -1,4 +1,4 @@
-"""Exact search: every query against every document, memory bounded whatever the corpus, in the one order."""
+"""The vectors of a corpus, searched exactly or at a lower precision, piece by piece so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Ranked = tuple[list[list[str]], list[NDArray[np.float32]]]
 
 
 class VectorIndex:
-    """The vectors of a corpus, ready to be asked: exact, or packed at a lower precision.
+    """The vectors of a corpus, ready to be searched: exactly, or quantized to a lower precision.
 
     Args:
         documents: Shape (documents, dimension); may be read piece by piece.
@@ -90,8 +90,8 @@ class VectorIndex:
             raise NotApplicable(
                 f"precision={self._variant.precision} is of an index, and a task with candidate lists searches none."
             )
-        left = np.ascontiguousarray(self._rows.shaped(queries))
-        position, score = self._nearest(left, query_ids, depth + exclude_self, candidates)
+        prepared = np.ascontiguousarray(self._rows.shaped(queries))
+        position, score = self._nearest(prepared, query_ids, depth + exclude_self, candidates)
         if exclude_self:
             own = np.array([self._positions.get(query_id, -1) for query_id in query_ids])
             score[position == own[:, None]] = -np.inf
@@ -102,21 +102,23 @@ class VectorIndex:
         ids = [row[:count] for row, count in zip(self._names[position].tolist(), counts, strict=True)]
         return ids, [row[:count] for row, count in zip(score, counts, strict=True)]
 
-    def _nearest(self, left: Vectors, query_ids: Sequence[str], most: int, candidates: Candidates | None) -> Neighbours:
+    def _nearest(
+        self, queries: Vectors, query_ids: Sequence[str], most: int, candidates: Candidates | None
+    ) -> Neighbours:
         if candidates is not None:
             positions = [
                 np.array([self._positions[document_id] for document_id in candidates[query_id]], dtype=np.int64)
                 for query_id in query_ids
             ]
-            return _among(left, self._rows, positions, euclidean=self._euclidean, memory=self._memory)
+            return _among(queries, self._rows, positions, euclidean=self._euclidean, memory=self._memory)
         most = min(most, len(self._ids))
         if self._quantized is not None:
-            return self._quantized.nearest(left, most)
-        return nearest(left, self._rows, most, euclidean=self._euclidean, memory=self._memory, device=self._device)
+            return self._quantized.nearest(queries, most)
+        return nearest(queries, self._rows, most, euclidean=self._euclidean, memory=self._memory, device=self._device)
 
 
 def _among(
-    left: Vectors, documents: Rows, candidates: list[NDArray[np.int64]], *, euclidean: bool, memory: int
+    queries: Vectors, documents: Rows, candidates: list[NDArray[np.int64]], *, euclidean: bool, memory: int
 ) -> Neighbours:
     """Each query's candidates, scored."""
     scores = [np.zeros(len(positions), dtype=np.float32) for positions in candidates]
@@ -125,5 +127,5 @@ def _among(
             here = np.flatnonzero((positions >= start) & (positions < start + len(right)))
             if len(here):
                 others = right[positions[here] - start]
-                scores[row][here] = score_exactly(left[row : row + 1], others, euclidean=euclidean)
+                scores[row][here] = score_exactly(queries[row : row + 1], others, euclidean=euclidean)
     return padded(list(zip(candidates, scores, strict=True)))

@@ -69,9 +69,9 @@ def _convert(model: Any, normalize: bool, path: Path) -> Any:
             converted = openvino.convert_model(whole, example_input=tuple(example.values()))
     except Exception as error:
         raise Unsupported(f"OpenVINO cannot convert it: {' '.join(str(error).split())[:200]}") from error
-    for given, name in zip(converted.inputs, example, strict=True):
-        given.get_tensor().set_names({name})
-        given.get_node().set_friendly_name(name)
+    for tensor, name in zip(converted.inputs, example, strict=True):
+        tensor.get_tensor().set_names({name})
+        tensor.get_node().set_friendly_name(name)
     converted.validate_nodes_and_infer_types()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as aside:

@@ -52,8 +52,8 @@ def verdict(comparison: Comparison) -> str:
         return f"No verdict on {task}: {left}, which score as empty ({numbers}). {rest}"
     if not better:
         return (
-            f"{a.name} and {b.name} cannot be told apart on {task}: {numbers}, {by_chance(gap.p)}. So many queries "
-            f"({gap.n}) would find a true difference of {least} with 80 % power."
+            f"{a.name} and {b.name} cannot be told apart on {task}: {numbers}, {by_chance(gap.p)}. "
+            f"With {gap.n} queries, a difference of {least} is detectable at 80 % power."
         )
     other = b.name if better == a.name else a.name
     numbers = f"{a.name} less {b.name}: {numbers}" if better != a.name else numbers
@@ -71,7 +71,7 @@ def figures(comparison: Comparison) -> list[tuple[str, str]]:
         ("p value", f"{chance(gap.p)} (sign flips) · {chance(gap.p_bootstrap)} (bootstrap) · {chance(gap.p_t)} (paired t)"),
         ("effect size", f"{gap.effect:+.2f} standard deviations of the differences"),
         ("queries", f"{a.name} ahead in {comparison.wins}, behind in {comparison.losses}, equal in {comparison.ties}"),
-        ("smallest difference that so many queries find", f"{number(comparison, comparison.detectable)} (80 % power)"),
+        (f"difference detectable with {gap.n} queries", f"{number(comparison, comparison.detectable)} (80 % power)"),
         ("unjudged among the top documents", f"{a.name} {a.unjudged:.1%} · {b.name} {b.unjudged:.1%}"),
     ]  # fmt: skip
 
