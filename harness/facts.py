@@ -103,7 +103,7 @@ class Checks(Notes):
     Attributes:
         unjudged, ties: `unjudged@10` → share of the top documents that nobody judged; `ties@10` → that are tied.
         unanswered: Queries without any ranked document.
-        training: Whether the model was trained on this public task: `seen`, `not seen`, `unknown`; empty where it is not one.
+        training: `seen`, `not seen` or `unknown`: was the model trained on this task? Empty for a task that is not public.
     """
 
     unjudged: Mapping[str, float] = field(default_factory=dict)
@@ -120,7 +120,7 @@ class Checks(Notes):
 def flattened(value: Facts | Notes) -> dict[str, Any]:
     """The fields that differ from their default, as a plain mapping with `other` beside them."""
     defaults = type(value)()
-    named = {one.name: getattr(value, one.name) for one in fields(value) if one.name != "other"}
+    named = {attribute.name: getattr(value, attribute.name) for attribute in fields(value) if attribute.name != "other"}
     plain = {name: entry for name, entry in named.items() if entry != getattr(defaults, name)}
     return {
         **{name: list(entry) if isinstance(entry, tuple) else entry for name, entry in plain.items()},
@@ -130,6 +130,6 @@ def flattened(value: Facts | Notes) -> dict[str, Any]:
 
 def unflattened(kind: type[Flat], mapping: Mapping[str, Any]) -> Flat:
     """The inverse of `flattened`."""
-    names = {one.name for one in fields(kind)} - {"other"}
-    known = {name: entry for name, entry in mapping.items() if name in names and entry is not None}
-    return kind(**known, other={name: entry for name, entry in mapping.items() if name not in names})
+    names = {attribute.name for attribute in fields(kind)} - {"other"}
+    named = {name: entry for name, entry in mapping.items() if name in names and entry is not None}
+    return kind(**named, other={name: entry for name, entry in mapping.items() if name not in names})

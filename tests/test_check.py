@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 import toys
-from harness.checks.alike import copies, found_in, near_copies
+from harness.checks.alike import copies, matches_in, near_copies
 from harness.checks.ceiling import ceilings
 from harness.checks.digests import digests, jaccard, words_of
 from harness.checks.faults import faults
@@ -225,7 +225,7 @@ def test_near_copies_are_those_that_all_pairs_give():
     expected = sorted({tuple(sorted(group)) for group in linked.values()})
     known = digests(texts)
     assert [tuple(group) for group in near_copies(known, texts)] == expected and len(expected) == 40
-    crossed = {(one.one, one.other) for one in found_in(known, texts, known, texts)}
+    crossed = {(match.position, match.other_position) for match in matches_in(known, texts, known, texts)}
     assert crossed == near | {(b, a) for a, b in near} | {(one, one) for one in range(len(texts))}
 
 

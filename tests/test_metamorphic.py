@@ -123,8 +123,8 @@ def test_int8_ranges_are_those_of_the_whole_corpus():
     """Fitted on the first piece, as it was: other codes, and another ranking, wherever `memory` cut it."""
     import faiss
 
-    from harness.search.exact import VectorIndex
-    from harness.search.variant import Variant
+    from harness.search.compression import Variant
+    from harness.search.vector_index import VectorIndex
 
     generator = np.random.default_rng(0)
     documents = generator.normal(size=(400, 16)).astype(np.float32)

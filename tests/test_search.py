@@ -11,9 +11,9 @@ import toys
 from harness.encode.engine import batches, encode
 from harness.encode.store import VectorCache
 from harness.errors import ModelError
-from harness.search import knn
-from harness.search.order import best_rows, id_ranks, ordered, top
-from harness.search.rows import unit
+from harness.search import topk
+from harness.search.ranking_order import best_rows, id_ranks, ordered, top
+from harness.search.vector_rows import unit
 
 
 def brute_force(row, ids, depth):
@@ -147,7 +147,7 @@ def test_search_with_a_floor_equals_search_without(similarity, kind, monkeypatch
     names = [f"q{number}" for number in range(7)]
     plain = toys.search(queries, documents, names, ids, similarity=similarity, depth=40)
     for sample, memory in ((64, 1 << 30), (64, 500 * 32), (8, 1 << 30)):
-        monkeypatch.setattr(knn, "SAMPLE", sample)
+        monkeypatch.setattr(topk, "SAMPLE", sample)
         found = toys.search(queries, documents, names, ids, similarity=similarity, depth=40, memory=memory)
         assert found[0] == plain[0]
         np.testing.assert_allclose(found[1], plain[1], atol=1e-6, rtol=1e-6)

@@ -12,10 +12,10 @@ from conftest import opened
 from harness.data.beir import read_folder
 from harness.errors import ConfigError, NotApplicable
 from harness.measures.evaluate import evaluate
-from harness.search import knn
-from harness.search.packed import PackedIndex, signs
-from harness.search.rows import InMemory, unit
-from harness.search.variant import Variant
+from harness.search import topk
+from harness.search.compression import Variant
+from harness.search.quantized_index import QuantizedIndex, signs
+from harness.search.vector_rows import InMemory, unit
 from harness.types import Task
 from toys import search
 
@@ -78,7 +78,7 @@ def test_rescoring_gives_back_the_exact_scores():
 def test_an_index_holds_the_bytes_that_are_claimed():
     """faiss' own account of its codes."""
     for precision, size in (("float16", 96), ("int8", 48), ("binary", 6)):
-        index = PackedIndex(InMemory(DOCUMENTS), Variant(precision=precision), euclidean=False, memory=1 << 30)
+        index = QuantizedIndex(InMemory(DOCUMENTS), Variant(precision=precision), euclidean=False, memory=1 << 30)
         assert index._index.code_size == size == Variant(precision=precision).bytes_per_document(48)
         assert index.size == 500 * size
 
@@ -86,8 +86,8 @@ def test_an_index_holds_the_bytes_that_are_claimed():
 @pytest.mark.parametrize("euclidean", [False, True])
 def test_torch_finds_what_numpy_finds(euclidean):
     """The search of an accelerator, here on the CPU."""
-    place, score = knn._best(QUERIES, DOCUMENTS, 30, euclidean=euclidean)
-    other, again = knn.with_torch(QUERIES, DOCUMENTS, 30, euclidean=euclidean, device="cpu")
+    place, score = topk._best(QUERIES, DOCUMENTS, 30, euclidean=euclidean)
+    other, again = topk.with_torch(QUERIES, DOCUMENTS, 30, euclidean=euclidean, device="cpu")
     assert [set(row) for row in place.tolist()] == [set(row) for row in other.tolist()]
     np.testing.assert_allclose(np.sort(score), np.sort(again), atol=1e-4)
 

@@ -12,7 +12,7 @@ from harness.context import Context
 from harness.data.build import dataset
 from harness.evaluation.runs import fresh_run
 from harness.facts import Facts
-from harness.search.exact import VectorIndex
+from harness.search.vector_index import VectorIndex
 from harness.systems.opened import Opened
 from harness.types import Dataset, Purpose, Run, SystemRef, Task, TaskRef, Texts, no_progress
 
@@ -33,7 +33,7 @@ def data(
 
 def run(rankings: Mapping[str, Mapping[str, float]], depth: int = 10) -> Run:
     """A run in the harness's one order."""
-    from harness.search.order import id_ranks, top
+    from harness.search.ranking_order import id_ranks, top
 
     ids, scores = [], []
     for documents in rankings.values():

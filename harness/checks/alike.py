@@ -25,77 +25,77 @@ MOST = 20
 
 
 class Match(NamedTuple):
-    """The text at place `one` of a collection and at place `other` of another; `same`, or only nearly so."""
+    """A text of one collection and its match in another, by their positions; `same`, or only nearly so."""
 
-    one: int
-    other: int
+    position: int
+    other_position: int
     same: bool
 
 
-def copies(known: Digests) -> list[list[int]]:
-    """The places of texts that are the same, in groups of two and more; empty texts are not compared."""
-    return _grouped(_within(known.same))
+def copies(digests: Digests) -> list[list[int]]:
+    """The positions of texts that are the same, in groups of two and more; empty texts are not compared."""
+    return _grouped(_within(digests.same))
 
 
-def near_copies(known: Digests, texts: Sequence[str]) -> list[list[int]]:
-    """The places of texts that are nearly the same, in groups; of texts that are the same, the first stands for all.
+def near_copies(digests: Digests, texts: Sequence[str]) -> list[list[int]]:
+    """The positions of texts that are nearly the same, in groups; of texts that are the same, the first stands for all.
 
     A group is linked through pairs: its first and its last may be less alike than 0.9.
     """
-    firsts = np.sort(np.unique(known.same, return_index=True)[1])
+    firsts = np.sort(np.unique(digests.same, return_index=True)[1])
     joined = DisjointSet(firsts.tolist())
-    for first, second in _within(known.folded[firsts]):
+    for first, second in _within(digests.folded[firsts]):
         joined.merge(int(firsts[first]), int(firsts[second]))
-    long = firsts[known.words[firsts] >= SHINGLE]
-    for first, second in _candidates(known.bands[long], known.bands[long], within=True):
+    long = firsts[digests.words[firsts] >= SHINGLE]
+    for first, second in _candidates(digests.bands[long], digests.bands[long], within=True):
         pair = int(long[first]), int(long[second])
         if not joined.connected(*pair) and jaccard(texts[pair[0]], texts[pair[1]]) >= NEAR:
             joined.merge(*pair)
     return _groups(joined)
 
 
-def found_in(one: Digests, one_texts: Sequence[str], other: Digests, other_texts: Sequence[str]) -> list[Match]:
-    """Each text of `one` that stands, exactly or nearly, in `other`: sorted by both places, at most 20 of each."""
-    matches = dict.fromkeys(_matches(one.same, other.same), True)
-    for a, b in _matches(one.folded, other.folded):
+def matches_in(left: Digests, left_texts: Sequence[str], right: Digests, right_texts: Sequence[str]) -> list[Match]:
+    """Each text of `left` that stands, exactly or nearly, in `right`: sorted by both positions, at most 20 of each."""
+    matches = dict.fromkeys(_matches(left.same, right.same), True)
+    for a, b in _matches(left.folded, right.folded):
         matches.setdefault((a, b), False)
-    long, wide = np.flatnonzero(one.words >= SHINGLE), np.flatnonzero(other.words >= SHINGLE)
-    for place, match in _candidates(one.bands[long], other.bands[wide]):
-        a, b = int(long[place]), int(wide[match])
-        if (a, b) not in matches and jaccard(one_texts[a], other_texts[b]) >= NEAR:
+    left_long, right_long = np.flatnonzero(left.words >= SHINGLE), np.flatnonzero(right.words >= SHINGLE)
+    for left_row, right_row in _candidates(left.bands[left_long], right.bands[right_long]):
+        a, b = int(left_long[left_row]), int(right_long[right_row])
+        if (a, b) not in matches and jaccard(left_texts[a], right_texts[b]) >= NEAR:
             matches[a, b] = False
     return [Match(a, b, same) for (a, b), same in sorted(matches.items())]
 
 
-def _candidates(one: Hashes, other: Hashes, *, within: bool = False) -> Iterator[tuple[int, int]]:
+def _candidates(left: Hashes, right: Hashes, *, within: bool = False) -> Iterator[tuple[int, int]]:
     """Positions that agree in three bands and more, those that agree in most first."""
-    if not len(one) or not len(other):
+    if not len(left) or not len(right):
         return
-    pairs = np.concatenate([_equal(one[:, band], other[:, band]) for band in range(one.shape[1])])
+    pairs = np.concatenate([_equal(left[:, band], right[:, band]) for band in range(left.shape[1])])
     if within:
         pairs = pairs[pairs[:, 0] > pairs[:, 1]]
-    codes, agreed = np.unique(pairs[:, 0] * len(other) + pairs[:, 1], return_counts=True)
+    codes, agreed = np.unique(pairs[:, 0] * len(right) + pairs[:, 1], return_counts=True)
     for code in codes[agreed >= AGREED][np.argsort(-agreed[agreed >= AGREED], kind="stable")].tolist():
-        yield divmod(code, len(other))
+        yield divmod(code, len(right))
 
 
-def _matches(one: Hashes, other: Hashes) -> list[tuple[int, int]]:
-    return [(a, b) for a, b in _equal(one, other).tolist() if one[a]]
+def _matches(left: Hashes, right: Hashes) -> list[tuple[int, int]]:
+    return [(a, b) for a, b in _equal(left, right).tolist() if left[a]]
 
 
 def _within(hashes: Hashes) -> list[tuple[int, int]]:
     return [(b, a) for a, b in _matches(hashes, hashes) if b < a]
 
 
-def _equal(one: Hashes, other: Hashes) -> Positions:
-    """The places of equal hashes, at most the first 20 in `other` of each in `one`; shape (pairs, 2)."""
-    order = np.argsort(other, kind="stable")
-    ordered = other[order]
-    left = np.searchsorted(ordered, one, "left")
-    count = np.minimum(np.searchsorted(ordered, one, "right") - left, MOST)
-    rows = np.repeat(np.arange(len(one)), count)
+def _equal(left: Hashes, right: Hashes) -> Positions:
+    """The positions of equal hashes, at most the first 20 in `right` of each in `left`; shape (pairs, 2)."""
+    order = np.argsort(right, kind="stable")
+    ordered = right[order]
+    starts = np.searchsorted(ordered, left, "left")
+    count = np.minimum(np.searchsorted(ordered, left, "right") - starts, MOST)
+    rows = np.repeat(np.arange(len(left)), count)
     within = np.arange(len(rows)) - np.repeat(np.cumsum(count) - count, count)
-    return np.stack([rows, order[left[rows] + within]], axis=1)
+    return np.stack([rows, order[starts[rows] + within]], axis=1)
 
 
 def _grouped(pairs: Sequence[tuple[int, int]]) -> list[list[int]]:

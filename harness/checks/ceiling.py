@@ -40,72 +40,84 @@ class Ceiling:
 
 
 def ceilings(task: Task, profile: DatasetProfile) -> list[Ceiling]:
-    """One for each of the task's measures that trec_eval defines; the others have no known best ranking."""
+    """A ceiling for each of the task's measures that trec_eval defines; the others have no known best ranking."""
     names = [name for name in task.measures if parse(name).plugin.name in TREC_MEASURES]
     if not names:
         return []
-    seen = _seen(profile)
+    grades_by_query = _grades_by_query(profile)
     judged = _values(task, names, {query_id: _best(grades) for query_id, grades in task.dataset.qrels.items()})
-    by_id = _best_of(task, names, profile, seen, by_id=True)
-    worst = _best_of(task, names, profile, seen, by_id=False)
+    by_id = _best_of(task, names, profile, grades_by_query, by_id=True)
+    worst = _best_of(task, names, profile, grades_by_query, by_id=False)
     return [
-        Ceiling(name, float(one.mean()), float(two.mean()), float(three.mean()))
-        for name, one, two, three in zip(names, judged, by_id, worst, strict=True)
+        Ceiling(name, float(best.mean()), float(with_faults.mean()), float(at_worst.mean()))
+        for name, best, with_faults, at_worst in zip(names, judged, by_id, worst, strict=True)
     ]
 
 
 def _best_of(
-    task: Task, names: Sequence[str], profile: DatasetProfile, seen: Mapping[str, Grades], *, by_id: bool
+    task: Task, names: Sequence[str], profile: DatasetProfile, grades_by_query: Mapping[str, Grades], *, by_id: bool
 ) -> Values:
     """Groups of copies are ordered by their best or by their mean grade, whichever is better for the query."""
     orders: list[Order] = [max, lambda grades: sum(grades) / len(grades)]
-    first, second = (_values(task, names, _rankings(task, profile, seen, order, by_id)) for order in orders)
+    first, second = (_values(task, names, _rankings(task, profile, grades_by_query, order, by_id)) for order in orders)
     return np.maximum(first, second)
 
 
-def _seen(profile: DatasetProfile) -> dict[str, Grades]:
-    """What each query's text alone can tell: the mean of the grades over the queries of that text."""
+def _grades_by_query(profile: DatasetProfile) -> dict[str, Grades]:
+    """The grades that a query's text can predict: queries of one text share the mean of their grades."""
     qrels = profile.dataset.qrels
-    seen: dict[str, Grades] = dict(qrels)
+    grades_by_query: dict[str, Grades] = dict(qrels)
     for group in profile.same_queries:
         documents = {document_id for query_id in group for document_id in qrels[query_id]}
-        mean = {one: sum(qrels[query_id].get(one, 0) for query_id in group) / len(group) for one in documents}
-        seen |= dict.fromkeys(group, mean)
-    return seen
+        mean = {
+            document_id: sum(qrels[query_id].get(document_id, 0) for query_id in group) / len(group)
+            for document_id in documents
+        }
+        grades_by_query |= dict.fromkeys(group, mean)
+    return grades_by_query
 
 
 def _rankings(
-    task: Task, profile: DatasetProfile, seen: Mapping[str, Grades], order: Order, by_id: bool
+    task: Task, profile: DatasetProfile, grades_by_query: Mapping[str, Grades], order: Order, by_id: bool
 ) -> dict[str, Sequence[str]]:
     dataset, rankings = task.dataset, dict[str, Sequence[str]]()
-    for place, query_id in enumerate(dataset.queries.ids):
-        grades, pool = seen[query_id], (dataset.candidates or {}).get(query_id)
+    for position, query_id in enumerate(dataset.queries.ids):
+        grades, pool = grades_by_query[query_id], (dataset.candidates or {}).get(query_id)
         allowed = None if pool is None else set(pool)
 
-        def ranked(one: str, own: str = query_id, allowed: set[str] | None = allowed) -> bool:
-            return not (task.exclude_self and one == own) and (allowed is None or one in allowed)
+        def ranked(document_id: str, own: str = query_id, allowed: set[str] | None = allowed) -> bool:
+            return not (task.exclude_self and document_id == own) and (allowed is None or document_id in allowed)
 
-        groups = {tuple(profile.duplicates_of.get(one, (one,))) for one in _best(grades) if _found(profile, one)}
+        groups = {
+            tuple(profile.duplicates_of.get(document_id, (document_id,)))
+            for document_id in _best(grades)
+            if _findable(profile, document_id)
+        }
         groups = {group for group in (tuple(filter(ranked, group)) for group in groups) if group}
-        ordered = sorted(groups, key=lambda group: (-order([grades.get(one, 0) for one in group]), group))
+        ordered = sorted(
+            groups, key=lambda group: (-order([grades.get(document_id, 0) for document_id in group]), group)
+        )
         inner = (
-            sorted(group, reverse=True) if by_id else sorted(group, key=lambda one: grades.get(one, 0))
+            sorted(group, reverse=True) if by_id else sorted(group, key=lambda document_id: grades.get(document_id, 0))
             for group in ordered
         )
         rankings[query_id] = (
-            [identifier for group in inner for identifier in group] if profile.queries.words[place] else []
+            [document_id for group in inner for document_id in group] if profile.queries.words[position] else []
         )
     return rankings
 
 
-def _found(profile: DatasetProfile, document_id: str) -> bool:
-    place = profile.place.get(document_id)
-    return place is not None and bool(profile.documents.words[place])
+def _findable(profile: DatasetProfile, document_id: str) -> bool:
+    position = profile.position_of.get(document_id)
+    return position is not None and bool(profile.documents.words[position])
 
 
 def _best(grades: Grades) -> list[str]:
     """The relevant documents, best first."""
-    return sorted((one for one, grade in grades.items() if grade > 0), key=lambda one: -grades[one])
+    return sorted(
+        (document_id for document_id, grade in grades.items() if grade > 0),
+        key=lambda document_id: -grades[document_id],
+    )
 
 
 def _values(task: Task, names: Iterable[str], rankings: Mapping[str, Sequence[str]]) -> Values:
@@ -113,4 +125,4 @@ def _values(task: Task, names: Iterable[str], rankings: Mapping[str, Sequence[st
     cut = [list(documents[: task.depth]) for documents in rankings.values()]
     scores = [np.arange(len(documents), 0, -1, dtype=np.float32) for documents in cut]
     run = Run(list(rankings), cut, scores, task.depth)
-    return np.stack([one.values for one in evaluate(run, task.dataset, list(names))])
+    return np.stack([scores.values for scores in evaluate(run, task.dataset, list(names))])

@@ -31,7 +31,7 @@ MARKS = ".,;:!?\"'()[]{}…“”‘’«»„‚¿¡。、"
 IDEOGRAPH = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff])")
 
 _random = np.random.default_rng(5)
-PLACE, TURN, SHIFT, JOIN = (
+OFFSET, TURN, SHIFT, JOIN = (
     _random.integers(0, 2**63, number, dtype=np.uint64) | np.uint64(1)  # odd: a product loses nothing
     for number in (SHINGLE, BANDS * ROWS, BANDS * ROWS, ROWS)
 )
@@ -39,7 +39,7 @@ PLACE, TURN, SHIFT, JOIN = (
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """What is kept of n texts. 64 bits: among ten million texts, two chance equals are a matter of 1 in 400,000.
+    """What is kept of n texts. 64 bits: among ten million texts, the chance of one collision is 1 in 400,000.
 
     Attributes:
         same: Shape (n,); equal where the texts are equal but for white space. 0 for an empty text.
@@ -91,11 +91,11 @@ def words_of(text: str) -> list[str]:
     return [word for piece in pieces if (word := piece.strip(MARKS))] or pieces  # "?!" is not an empty text
 
 
-def jaccard(one: str, other: str) -> float:
+def jaccard(text: str, other_text: str) -> float:
     """The Jaccard index of the word 5-shingles of two texts; 0 where one of them has fewer than five words."""
-    first, second = (_shingles(*_hashed([words_of(text)]))[0] for text in (one, other))
-    shared = len(np.intersect1d(first, second))
-    return shared / max(1, len(np.union1d(first, second))) if shared else 0.0
+    shingles, other_shingles = (_shingles(*_hashed([words_of(side)]))[0] for side in (text, other_text))
+    shared = len(np.intersect1d(shingles, other_shingles))
+    return shared / max(1, len(np.union1d(shingles, other_shingles))) if shared else 0.0
 
 
 def _hash(words: list[str]) -> int:
@@ -113,10 +113,10 @@ def _shingles(words: Hashes, lengths: NDArray[np.int64]) -> tuple[Hashes, NDArra
     number = np.maximum(lengths - SHINGLE + 1, 0)
     firsts = np.repeat(np.cumsum(lengths) - lengths - np.cumsum(number) + number, number) + np.arange(number.sum())
     mixed = np.zeros(len(firsts), dtype=np.uint64)
-    for place, factor in enumerate(PLACE):
-        mixed += words[firsts + place] * factor
+    for offset, factor in enumerate(OFFSET):
+        mixed += words[firsts + offset] * factor
     mixed ^= mixed >> np.uint64(29)  # the low bits of a sum of products are weak
-    return mixed * PLACE[0], number
+    return mixed * OFFSET[0], number
 
 
 def _bands(split: list[list[str]]) -> Hashes:

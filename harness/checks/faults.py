@@ -27,9 +27,9 @@ def faults(
         limit: Whose limit that is, for the message.
         cutoff: The k of the measures that matter; None does not look for more relevant documents than that.
     """
-    every = [_unknown_documents(profile), _unknown_queries(profile), *_empty(profile), _pointless(profile)]
-    every += [_long(profile, words, limit), *([_beyond(profile, cutoff)] if cutoff is not None else [])]
-    return (entry for entry in every if entry.count)
+    findings = [_unknown_documents(profile), _unknown_queries(profile), *_empty(profile), _pointless(profile)]
+    findings += [_long(profile, words, limit), *([_beyond(profile, cutoff)] if cutoff is not None else [])]
+    return (finding for finding in findings if finding.count)
 
 
 def _unknown_documents(profile: DatasetProfile) -> Finding:
@@ -37,7 +37,7 @@ def _unknown_documents(profile: DatasetProfile) -> Finding:
         (query_id, document_id, grade)
         for query_id, judged in profile.dataset.qrels.items()
         for document_id, grade in judged.items()
-        if document_id not in profile.place
+        if document_id not in profile.position_of
     ]
     relevant = sum(grade > 0 for *_, grade in pairs)
     return Finding(
@@ -46,7 +46,7 @@ def _unknown_documents(profile: DatasetProfile) -> Finding:
         "judgments of a document that is not in the corpus",
         f"{relevant} of them call it relevant: it cannot be found and counts as missed.",
         "add the documents to the corpus, or delete the judgments.",
-        profile.few(pairs, lambda one: f"{one[0]} → {one[1]} (grade {one[2]})"),
+        profile.few(pairs, lambda pair: f"{pair[0]} → {pair[1]} (grade {pair[2]})"),
     )
 
 
@@ -64,15 +64,17 @@ def _unknown_queries(profile: DatasetProfile) -> Finding:
 def _empty(profile: DatasetProfile) -> Iterator[Finding]:
     dataset = profile.dataset
     documents = np.flatnonzero(profile.documents.words == 0).tolist()
-    relevant_ids = {one for judged in dataset.qrels.values() for one, grade in judged.items() if grade > 0}
-    lost = sum(dataset.documents.ids[place] in relevant_ids for place in documents)
+    relevant_ids = {
+        document_id for judged in dataset.qrels.values() for document_id, grade in judged.items() if grade > 0
+    }
+    lost = sum(dataset.documents.ids[position] in relevant_ids for position in documents)
     yield Finding(
         "empty-document",
         len(documents),
         "documents without text",
         f"{lost} of them are relevant to a query: nothing in them can be found. Each has the vector of no text.",
         "give them their text, or delete them and their judgments.",
-        profile.few(documents, lambda place: dataset.documents.ids[place]),
+        profile.few(documents, lambda position: dataset.documents.ids[position]),
     )
     queries = np.flatnonzero(profile.queries.words == 0).tolist()
     yield Finding(
@@ -81,7 +83,7 @@ def _empty(profile: DatasetProfile) -> Iterator[Finding]:
         "queries without text",
         "nothing can answer them; each counts as about 0 in the mean.",
         "give them their text, or delete them and their judgments.",
-        profile.few(queries, lambda place: dataset.queries.ids[place]),
+        profile.few(queries, lambda position: dataset.queries.ids[position]),
     )
 
 
@@ -103,15 +105,18 @@ def _pointless(profile: DatasetProfile) -> Finding:
 
 def _long(profile: DatasetProfile, words: int, limit: str) -> Finding:
     overlong = [
-        (texts, place, int(known.words[place]))
-        for texts, known in ((profile.dataset.documents, profile.documents), (profile.dataset.queries, profile.queries))
-        for place in np.flatnonzero(
-            (known.words > words) | (known.characters > np.maximum(words * LETTERS, known.words * UNSPACED))
+        (texts, position, int(digests.words[position]))
+        for texts, digests in (
+            (profile.dataset.documents, profile.documents),
+            (profile.dataset.queries, profile.queries),
+        )
+        for position in np.flatnonzero(
+            (digests.words > words) | (digests.characters > np.maximum(words * LETTERS, digests.words * UNSPACED))
         ).tolist()
     ]
 
-    def say(one: tuple[Texts, int, int]) -> str:
-        return f"{quoted(one[0], one[1])} ({one[2]:,} words)"
+    def say(item: tuple[Texts, int, int]) -> str:
+        return f"{quoted(item[0], item[1])} ({item[2]:,} words)"
 
     return Finding(
         "long",
@@ -136,6 +141,6 @@ def _beyond(profile: DatasetProfile, cutoff: int) -> Finding:
         f"queries with more than {cutoff} relevant documents",
         f"recall@{cutoff} cannot reach 1 for them; nDCG@{cutoff} can, with any {cutoff} of the best.",
         "look at a recall with a larger cutoff.",
-        profile.few(many, lambda one: f"{one[0]} ({one[1]} relevant)"),
+        profile.few(many, lambda entry: f"{entry[0]} ({entry[1]} relevant)"),
         fault=False,
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 
-from harness.checks.alike import found_in
+from harness.checks.alike import matches_in
 from harness.checks.digests import digests, words_of
 from harness.checks.profile import DatasetProfile, Finding, quoted
 from harness.types import Dataset, Qrels, Texts
@@ -25,11 +25,11 @@ def leaks(profile: DatasetProfile, splits: Mapping[str, Dataset]) -> Iterator[Fi
     alike: dict[int, str] = {}
     for name, other in splits.items():
         other_digests = digests(other.queries.texts)
-        for match in found_in(profile.queries, queries.texts, other_digests, other.queries.texts):
-            same.setdefault(match.one, f"{name} {other.queries.ids[match.other]}")
-        for one, identifier in _alike(queries, profile.dataset.qrels, other):
-            alike.setdefault(one, f"{name} {identifier}")
-    alike = {one: where for one, where in alike.items() if one not in same}
+        for match in matches_in(profile.queries, queries.texts, other_digests, other.queries.texts):
+            same.setdefault(match.position, f"{name} {other.queries.ids[match.other_position]}")
+        for position, query_id in _alike(queries, profile.dataset.qrels, other):
+            alike.setdefault(position, f"{name} {query_id}")
+    alike = {position: where for position, where in alike.items() if position not in same}
     for kind, positions, what, shown in (
         ("leak", same, "queries whose text stands in another split, exactly or nearly", "this query"),
         (
@@ -46,7 +46,7 @@ def leaks(profile: DatasetProfile, splits: Mapping[str, Dataset]) -> Iterator[Fi
                 what,
                 f"a system that was trained on that split has been shown {shown}: its score is too high.",
                 f"delete them from the split that is trained on, or report the score without these {len(positions)} too.",
-                profile.few(sorted(positions.items()), lambda one: f"{quoted(queries, one[0])} = {one[1]}"),
+                profile.few(sorted(positions.items()), lambda entry: f"{quoted(queries, entry[0])} = {entry[1]}"),
             )
 
 
@@ -57,10 +57,10 @@ def _alike(queries: Texts, qrels: Qrels, other: Dataset) -> Iterator[tuple[int, 
         for document_id, grade in judged.items():
             if grade > 0:
                 asking[document_id].append(query_id)
-    for place, query_id in enumerate(queries.ids):
-        words = set(words_of(queries.texts[place]))
+    for position, query_id in enumerate(queries.ids):
+        words = set(words_of(queries.texts[position]))
         for document_id, grade in qrels[query_id].items():
-            for one in asking.get(document_id, ()) if grade > 0 else ():
-                others = set(words_of(texts[one]))
+            for other_id in asking.get(document_id, ()) if grade > 0 else ():
+                others = set(words_of(texts[other_id]))
                 if words and len(words & others) >= WORDS_SHARED * len(words | others):
-                    yield place, one
+                    yield position, other_id

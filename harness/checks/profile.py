@@ -21,7 +21,7 @@ class Finding:
     """One kind of fault and how often it was found.
 
     Attributes:
-        kind: Its name, such as `unjudged-copy`; one for each thing that is looked for.
+        kind: Its name, such as `unjudged-copy`; each check has one of its own.
         count: How many there are, in the unit that `what` names.
         what: What was counted.
         score: What it means for the score.
@@ -60,19 +60,19 @@ class DatasetProfile:
         return digests(self.dataset.queries.texts)
 
     @cached_property
-    def place(self) -> dict[str, int]:
-        """Document id → its place in the corpus."""
-        return {identifier: place for place, identifier in enumerate(self.dataset.documents.ids)}
+    def position_of(self) -> dict[str, int]:
+        """Document id → its position in the corpus."""
+        return {identifier: position for position, identifier in enumerate(self.dataset.documents.ids)}
 
     @cached_property
     def same_documents(self) -> list[list[str]]:
         """The ids of documents of one text, in groups of two and more."""
-        return [[self.dataset.documents.ids[place] for place in group] for group in copies(self.documents)]
+        return [[self.dataset.documents.ids[position] for position in group] for group in copies(self.documents)]
 
     @cached_property
     def same_queries(self) -> list[list[str]]:
         """The ids of queries of one text, in groups of two and more."""
-        return [[self.dataset.queries.ids[place] for place in group] for group in copies(self.queries)]
+        return [[self.dataset.queries.ids[position] for position in group] for group in copies(self.queries)]
 
     @cached_property
     def duplicates_of(self) -> dict[str, list[str]]:
@@ -84,7 +84,7 @@ class DatasetProfile:
         return tuple(say(item) for item in items[: self.shown])
 
 
-def quoted(texts: Texts, place: int) -> str:
+def quoted(texts: Texts, position: int) -> str:
     """The id of a text and its first words."""
-    text = " ".join(texts.texts[place].split())
-    return f"{texts.ids[place]} “{text[:SHOWN]}{'…' if len(text) > SHOWN else ''}”"
+    text = " ".join(texts.texts[position].split())
+    return f"{texts.ids[position]} “{text[:SHOWN]}{'…' if len(text) > SHOWN else ''}”"

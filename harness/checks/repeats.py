@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from harness.checks.alike import NEAR, found_in, near_copies
+from harness.checks.alike import NEAR, matches_in, near_copies
 from harness.checks.profile import DatasetProfile, Finding, quoted
 from harness.types import Dataset
 
@@ -18,9 +18,9 @@ def repeats(profile: DatasetProfile, *, exclude_self: bool = False) -> Iterator[
     Args:
         exclude_self: The document whose id is the query's own is never ranked: that one is no finding.
     """
-    every = [_duplicates(profile), *_near(profile), _queries(profile), _near_queries(profile)]
-    every += [_in_corpus(profile, exclude_self), _unjudged(profile, exclude_self), _conflicts(profile)]
-    return (entry for entry in every if entry.count)
+    findings = [_duplicates(profile), *_near(profile), _queries(profile), _near_queries(profile)]
+    findings += [_in_corpus(profile, exclude_self), _unjudged(profile, exclude_self), _conflicts(profile)]
+    return (finding for finding in findings if finding.count)
 
 
 def unjudged_copies(profile: DatasetProfile, *, exclude_self: bool = False) -> list[tuple[str, str, str]]:
@@ -44,23 +44,23 @@ def _duplicates(profile: DatasetProfile) -> Finding:
         "documents that are a copy of another one",
         "a system cannot tell them apart. A copy takes a place in the ranking; where one is relevant, see unjudged-copy.",
         "keep one of each and point the judgments at it.",
-        profile.few(groups, lambda group: _group(group, quoted(texts, profile.place[group[0]]))),
+        profile.few(groups, lambda group: _group(group, quoted(texts, profile.position_of[group[0]]))),
     )
 
 
 def _near(profile: DatasetProfile) -> Iterator[Finding]:
     texts = profile.dataset.documents
-    groups = [[texts.ids[place] for place in group] for group in near_copies(profile.documents, texts.texts)]
-    judged_apart = _told_apart(profile.dataset, groups)
-    apart = [group for group, whether in zip(groups, judged_apart, strict=True) if whether]
-    rest = [group for group, whether in zip(groups, judged_apart, strict=True) if not whether]
+    groups = [[texts.ids[position] for position in group] for group in near_copies(profile.documents, texts.texts)]
+    judged_apart = _judged_apart(profile.dataset, groups)
+    apart = [group for group, is_apart in zip(groups, judged_apart, strict=True) if is_apart]
+    rest = [group for group, is_apart in zip(groups, judged_apart, strict=True) if not is_apart]
     yield Finding(
         "near-duplicate-document",
         _further(rest),
         "documents that are nearly the same as another one",
         "where one is relevant, the other one is most probably relevant too, and counts as wrong if nobody judged it.",
         "keep one of each, or judge both.",
-        profile.few(rest, lambda group: _group(group, quoted(texts, profile.place[group[0]]))),
+        profile.few(rest, lambda group: _group(group, quoted(texts, profile.position_of[group[0]]))),
     )
     yield Finding(
         "judged-apart",
@@ -68,7 +68,7 @@ def _near(profile: DatasetProfile) -> Iterator[Finding]:
         "documents that are nearly the same as another one, and that every query which needs one of them judges too",
         "none: whoever judged saw both of them.",
         "nothing to mend where the difference is what the task is about.",
-        profile.few(apart, lambda group: _group(group, quoted(texts, profile.place[group[0]]))),
+        profile.few(apart, lambda group: _group(group, quoted(texts, profile.position_of[group[0]]))),
         fault=False,
     )
 
@@ -94,18 +94,18 @@ def _near_queries(profile: DatasetProfile) -> Finding:
         "queries that are nearly the same as another one",
         "they are answered alike: nearly one question that counts twice in the mean.",
         "keep one of each, with the judgments of all.",
-        profile.few(groups, lambda group: _group([texts.ids[place] for place in group], quoted(texts, group[0]))),
+        profile.few(groups, lambda group: _group([texts.ids[position] for position in group], quoted(texts, group[0]))),
     )
 
 
 def _in_corpus(profile: DatasetProfile, exclude_self: bool) -> Finding:
     queries, documents = profile.dataset.queries, profile.dataset.documents
     matches = [
-        (queries.ids[one.one], documents.ids[one.other], one)
-        for one in found_in(profile.queries, queries.texts, profile.documents, documents.texts)
-        if not (exclude_self and queries.ids[one.one] == documents.ids[one.other])
+        (queries.ids[match.position], documents.ids[match.other_position], match)
+        for match in matches_in(profile.queries, queries.texts, profile.documents, documents.texts)
+        if not (exclude_self and queries.ids[match.position] == documents.ids[match.other_position])
     ]
-    given = {
+    with_relevant = {
         query_id for query_id, document_id, _ in matches if profile.dataset.qrels[query_id].get(document_id, 0) > 0
     }
     query_ids = {query_id for query_id, *_ in matches}
@@ -113,11 +113,11 @@ def _in_corpus(profile: DatasetProfile, exclude_self: bool) -> Finding:
         "query-in-corpus",
         len(query_ids),
         "queries that stand in the corpus as a document, exactly or nearly",
-        f"{len(given)} of them find a relevant document by their own words, whatever the model; "
-        f"for {len(query_ids) - len(given)} a document that counts as wrong comes first.",
+        f"{len(with_relevant)} of them find a relevant document by their own words, whatever the model; "
+        f"for {len(query_ids) - len(with_relevant)} a document that counts as wrong comes first.",
         "delete the document or, where it has the query's own id, set the task's exclude_self (task=beir: "
         "task.exclude_self=true).",
-        profile.few(matches, lambda one: f"{one[1]} is query {quoted(queries, one[2].one)}"),
+        profile.few(matches, lambda entry: f"{entry[1]} is query {quoted(queries, entry[2].position)}"),
     )
 
 
@@ -130,7 +130,10 @@ def _unjudged(profile: DatasetProfile, exclude_self: bool) -> Finding:
         "the copy counts as wrong, and a system cannot tell it from the relevant one; see the ceiling.",
         "judge the copy like the document, or delete it.",
         profile.few(
-            copies, lambda one: f"{one[0]}: {one[2]} is {quoted(profile.dataset.documents, profile.place[one[1]])}"
+            copies,
+            lambda triple: (
+                f"{triple[0]}: {triple[2]} is {quoted(profile.dataset.documents, profile.position_of[triple[1]])}"
+            ),
         ),
     )
 
@@ -146,12 +149,12 @@ def _conflicts(profile: DatasetProfile) -> Finding:
             if first < other and judged.get(other, grade) != grade
         ]
     for group in profile.same_queries:
-        for place, one in enumerate(group):
-            for identifier in group[place + 1 :]:
+        for index, query_id in enumerate(group):
+            for copy_id in group[index + 1 :]:
                 conflicts += [
-                    f"{document_id}: {grade} for {one}, {qrels[identifier][document_id]} for its copy {identifier}"
-                    for document_id, grade in qrels[one].items()
-                    if qrels[identifier].get(document_id, grade) != grade
+                    f"{document_id}: {grade} for {query_id}, {qrels[copy_id][document_id]} for its copy {copy_id}"
+                    for document_id, grade in qrels[query_id].items()
+                    if qrels[copy_id].get(document_id, grade) != grade
                 ]
     return Finding(
         "conflict",
@@ -163,8 +166,8 @@ def _conflicts(profile: DatasetProfile) -> Finding:
     )
 
 
-def _told_apart(dataset: Dataset, groups: Sequence[Sequence[str]]) -> list[bool]:
-    """Per group, whether each query that calls one of it relevant judges all of it, and there is such a query."""
+def _judged_apart(dataset: Dataset, groups: Sequence[Sequence[str]]) -> list[bool]:
+    """Per group, True if some query calls a document of it relevant and every such query judges the whole group."""
     needing: dict[str, set[str]] = {document_id: set() for group in groups for document_id in group}
     for query_id, judged in dataset.qrels.items() if needing else ():
         for document_id, grade in judged.items():
@@ -172,7 +175,7 @@ def _told_apart(dataset: Dataset, groups: Sequence[Sequence[str]]) -> list[bool]
                 needing[document_id].add(query_id)
     needing_queries = [set().union(*(needing[identifier] for identifier in group)) for group in groups]
     return [
-        bool(queries) and all(one in dataset.qrels[query_id] for query_id in queries for one in group)
+        bool(queries) and all(document_id in dataset.qrels[query_id] for query_id in queries for document_id in group)
         for queries, group in zip(needing_queries, groups, strict=True)
     ]
 

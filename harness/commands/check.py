@@ -56,17 +56,17 @@ class Options:
 
 @command(Options, composed=True)
 def main(options: Options, words: Sequence[str]) -> int:
-    """Look at what the words stand for and print it; 1 with strict=true where a fault was found."""
+    """Check the tasks that the words name and print what was found; 1 with strict=true where there is a fault."""
     if not any(word.startswith("task=") for word in words):
         raise ConfigError("Say which task: harness check task=NAME. harness --help lists them.")
     for key, value in (("words", options.words), ("examples", options.examples)):
         if value is not None and value < (key == "words"):
             raise ConfigError(f"{key}={value} is too small: at least {int(key == 'words')}.")
-    chosen = job(words)
+    composed = job(words)
     opener = Opener(context_of(options.data, results=options.results))
-    limit = _limit(options.words, chosen, any(word.startswith("model=") for word in words))
+    limit = _limit(options.words, composed, any(word.startswith("model=") for word in words))
     count = 0
-    for cell in opener.cells(chosen):
+    for cell in opener.cells(composed):
         task = opener.task(cell.task, whatever=True)
         if not isinstance(task, Task):
             raise NotApplicable(f"{task.name} is scored by its own evaluator; a check looks at ranked retrieval only.")
@@ -127,15 +127,15 @@ def _lines(
         f"{counts['queries_read']:,} read, {counts['judgments']:,} judgments"
     )
     for title, fault in (("FAULTS", True), ("REMARKS", False)):
-        chosen = [finding for finding in findings if finding.fault == fault]
-        if chosen or fault:
-            yield f"\n{title}" + ("" if chosen else ": none")
-        for one in chosen:
-            yield f"  {one.count:,} × {one.kind}: {one.what}"
-            yield f"      score     {one.score}"
-            for place, example in enumerate(one.examples):
-                yield f"      {'' if place else 'such as':<9} {example}"
-            yield f"      mend      {one.mend}"
+        shown = [finding for finding in findings if finding.fault == fault]
+        if shown or fault:
+            yield f"\n{title}" + ("" if shown else ": none")
+        for finding in shown:
+            yield f"  {finding.count:,} × {finding.kind}: {finding.what}"
+            yield f"      score     {finding.score}"
+            for index, example in enumerate(finding.examples):
+                yield f"      {'' if index else 'such as':<9} {example}"
+            yield f"      mend      {finding.mend}"
     yield "\nCOMPARED"
     yield from _compared(task, others, absent)
     if reached:

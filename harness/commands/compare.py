@@ -59,13 +59,15 @@ def main(options: Options) -> None:
     if not options.a or not options.b:
         raise ConfigError("Two systems have to be named: harness compare A B task=TASK.")
     archive = Archive(options.results)
-    records = [one for one in archive.read() if one.status == "ok"]
+    records = [record for record in archive.read() if record.status == "ok"]
     task = options.task or _task(records, options)
-    by_system = {one.system: one for one in records if one.task == task}
+    by_system = {record.system: record for record in records if record.task == task}
     if not by_system:
-        raise UnknownName("task", task, {one.task for one in records}, "Only tasks with a record can be compared.")
+        raise UnknownName(
+            "task", task, {record.task for record in records}, "Only tasks with a record can be compared."
+        )
     pair = [_record(name, by_system) for name in (options.a, options.b)]
-    reference = next((one for one in pair if one is not None), None) or next(iter(by_system.values()))
+    reference = next((record for record in pair if record is not None), None) or next(iter(by_system.values()))
     if reference.primary is None or reference.form != "ranked":
         raise NotApplicable(f"{task} was scored whole by mteb: there are no scores per query to compare.")
     measure = parse(options.measure or reference.primary.measure)
@@ -85,38 +87,41 @@ def _task(records: Sequence[Record], options: Options) -> str:
     systems = {record.system for record in records}
     for name in sorted(names - systems):
         raise UnknownName("system", name, systems, "Nor is it a file.")
-    tasks = {one.task for one in records}
-    shared = [task for task in tasks if names <= {one.system for one in records if one.task == task}]
+    tasks = {record.task for record in records}
+    shared = [task for task in tasks if names <= {record.system for record in records if record.task == task}]
     if len(shared) != 1:
         raise ConfigError(f"Say which task: task={' or task='.join(sorted(shared or tasks)) or 'NAME'}.")
     return shared[0]
 
 
-def _record(name: str, known: dict[str, Record]) -> Record | None:
-    if name in known:
-        return known[name]
+def _record(name: str, recorded: dict[str, Record]) -> Record | None:
+    if name in recorded:
+        return recorded[name]
     if Path(name).is_file():
         return None
-    raise UnknownName("system", name, known, "Nor is it a file.")
+    raise UnknownName("system", name, recorded, "Nor is it a file.")
 
 
 def _differences(pair: Sequence[Record | None], *, strict: bool) -> list[str]:
-    """What else the two do not share; another experiment is refused."""
+    """Notes on what else differs between two records; `ResultsError` where they are different experiments."""
     from harness.report.comparability import Comparability
 
-    records = [one for one in pair if one is not None]
+    records = [record for record in pair if record is not None]
     if len(records) < 2:
         return []
     newest = max(records, key=lambda record: str(record.provenance.get("date", "")))
-    other = next(one for one in records if one is not newest)
+    other = next(record for record in records if record is not newest)
     mismatches = Comparability([other, newest]).differences(other)
-    for one in mismatches:
-        if one.experiment or strict:
+    for mismatch in mismatches:
+        if mismatch.experiment or strict:
             raise ResultsError(
-                f"{other.system} and {newest.system} are not comparable on {other.task}: {one}. Evaluate again: "
+                f"{other.system} and {newest.system} are not comparable on {other.task}: {mismatch}. Evaluate again: "
                 f"{other.provenance.get('command')} overwrite=true"
             )
-    return [f"Another {match.what}: {other.system} {match.here}, {newest.system} {match.rest}." for match in mismatches]
+    return [
+        f"Another {mismatch.what}: {other.system} {mismatch.here}, {newest.system} {mismatch.rest}."
+        for mismatch in mismatches
+    ]
 
 
 def _contestant(
@@ -126,16 +131,16 @@ def _contestant(
 
     if record is not None:
         return Contestant(name, archive.run(record))
-    run = _known_queries(read_trec(Path(name)), dataset, name, notes)
+    run = _of_this_split(read_trec(Path(name)), dataset, name, notes)
     if run.depth < k:
         notes.append(f"{name} ranks at most {run.depth} documents per query.")
     return Contestant(Path(name).name, dataclasses.replace(run, depth=max(run.depth, k)))
 
 
-def _known_queries(run: Run, dataset: Dataset, name: str, notes: list[str]) -> Run:
-    """The part of a run file that answers this data set's queries; what else there is, is said."""
+def _of_this_split(run: Run, dataset: Dataset, name: str, notes: list[str]) -> Run:
+    """The part of a run file that answers this data set's queries; a note says what was left out or is missing."""
     query_ids, corpus = set(dataset.queries.ids), set(dataset.documents.ids)
-    positions = [place for place, query_id in enumerate(run.query_ids) if query_id in query_ids]
+    positions = [position for position, query_id in enumerate(run.query_ids) if query_id in query_ids]
     if not positions:
         raise ResultsError(f"{name} answers no query of {dataset.name}, such as '{dataset.queries.ids[0]}'.")
     if len(positions) < len(run.query_ids):
@@ -146,13 +151,13 @@ def _known_queries(run: Run, dataset: Dataset, name: str, notes: list[str]) -> R
         notes.append(
             f"{name} leaves {len(query_ids) - len(positions)} of {len(query_ids)} queries unanswered; they score as empty."
         )
-    strange = sum(document not in corpus for place in positions for document in run.doc_ids[place])
+    strange = sum(document not in corpus for position in positions for document in run.doc_ids[position])
     if strange:
         notes.append(f"{name} ranks {strange} documents that are not in the corpus; they count as wrong.")
     return Run(
-        [run.query_ids[place] for place in positions],
-        [run.doc_ids[place] for place in positions],
-        [run.scores[place] for place in positions],
+        [run.query_ids[position] for position in positions],
+        [run.doc_ids[position] for position in positions],
+        [run.scores[position] for position in positions],
         run.depth,
     )
 
@@ -172,7 +177,7 @@ def _publish(comparison: object, folder: Path) -> None:
     figures = draw(comparison)
     for number, figure in enumerate(figures.values(), start=1):
         write_bytes(folder / f"{stem}-{number}.png", png(figure))
-    write_text(folder / f"{stem}.html", page(comparison, {caption: svg(one) for caption, one in figures.items()}))
+    write_text(folder / f"{stem}.html", page(comparison, {caption: svg(figure) for caption, figure in figures.items()}))
     text = markdown(comparison)
     images = [f"![{caption}]({stem}-{number}.png)\n" for number, caption in enumerate(figures, start=1)]
     write_text(folder / f"{stem}.md", "\n".join([text, *images]))

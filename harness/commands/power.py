@@ -51,16 +51,18 @@ def main(options: Options) -> None:
     if not options.differences or min(options.differences) <= 0:
         raise ConfigError("differences=[0.01,0.02] are to be above 0.")
     archive = Archive(options.results)
-    records = [one for one in archive.read() if one.status == "ok" and one.primary]
+    records = [record for record in archive.read() if record.status == "ok" and record.primary]
     tasks = sorted({record.task for record in records})
     if options.task is not None and options.task not in tasks:
         raise UnknownName("task", options.task, tasks, "Only recorded tasks have scores to go by.")
     measure_name = parse(options.measure).name if options.measure else None
     tables = 0
     for task in tasks if options.task is None else [options.task]:
-        own = [one for one in records if one.task == task]
+        own = [record for record in records if record.task == task]
         measure = measure_name or own[0].primary.measure  # type: ignore[union-attr]
-        scores = {one.system: found for one in own if (found := archive.scores(one).get(measure)) is not None}
+        scores = {
+            record.system: values for record in own if (values := archive.scores(record).get(measure)) is not None
+        }
         for name in filter(None, (options.a, options.b)):
             if name not in scores:
                 raise UnknownName("system", name, scores, f"It has no {measure} per query on {task}.")
@@ -82,9 +84,9 @@ def _pairs(scores: dict[str, Scores], options: Options) -> PairDifferences:
     """`A, B` → their differences per query, of the pairs that are asked for and answered the same queries."""
     named_systems = {name for name in (options.a, options.b) if name}
     return {
-        f"{one}, {other}": scores[one].values - scores[other].values
-        for one, other in itertools.combinations(sorted(scores), 2)
-        if named_systems <= {one, other} and list(scores[one].query_ids) == list(scores[other].query_ids)
+        f"{first}, {second}": scores[first].values - scores[second].values
+        for first, second in itertools.combinations(sorted(scores), 2)
+        if named_systems <= {first, second} and list(scores[first].query_ids) == list(scores[second].query_ids)
     }
 
 
@@ -114,9 +116,9 @@ def _table(title: str, pairs: PairDifferences, options: Options) -> object:
     table.add_column("pair", overflow="fold")
     for head in ("measured", "deviation\nper query", "found\nnow", *_heads(options.differences)):
         table.add_column(head, justify="right", no_wrap=True)
-    for name, one in sorted(pairs.items(), key=lambda pair: -float(pair[1].std())):
-        numbers = [one.mean(), one.std(ddof=1), detectable(one, power=options.power)]
-        counts = [needed(one, gap, power=options.power) for gap in options.differences]
+    for name, differences in sorted(pairs.items(), key=lambda pair: -float(pair[1].std())):
+        numbers = [differences.mean(), differences.std(ddof=1), detectable(differences, power=options.power)]
+        counts = [needed(differences, gap, power=options.power) for gap in options.differences]
         table.add_row(
             name, f"{numbers[0]:+.3f}", *(f"{value:.3f}" for value in numbers[1:]), *(f"{count:,}" for count in counts)
         )

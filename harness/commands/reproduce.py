@@ -67,7 +67,7 @@ def main(options: Options) -> int:
     jobs = {entry.words: with_place(entry, job, entry.words) for entry in entries}
     with Display(len(jobs), shown=options.progress) as display:
         rerun = Rerun(display, overwrite=options.overwrite)
-        results = {words: rerun.tried(one, _of(entries, words), context) for words, one in jobs.items()}
+        results = {words: rerun.tried(composed, _of(entries, words), context) for words, composed in jobs.items()}
         outcomes = [
             _outcome(entry, results[entry.words], _of(entries, entry.words), rerun, aside if options.prove else None)
             for entry in entries
@@ -87,10 +87,12 @@ def chosen(entries: Sequence[Published], model: str | None, task: str | None) ->
     selected = list(entries)
     for kind, name in (("model", model), ("task", task)):
         if name is not None:
-            known_names = {getattr(one, kind) for one in selected}
-            selected = [one for one in selected if name in (getattr(one, kind), getattr(one, kind).partition("(")[0])]
+            names = {getattr(entry, kind) for entry in selected}
+            selected = [
+                entry for entry in selected if name in (getattr(entry, kind), getattr(entry, kind).partition("(")[0])
+            ]
             if not selected:
-                raise UnknownName(f"published {kind}", name, known_names)
+                raise UnknownName(f"published {kind}", name, names)
     return [dataclasses.replace(entry, measure=_canonical(entry.measure)) for entry in selected]
 
 
@@ -100,13 +102,13 @@ def _outcome(
     """Ours beside theirs; where it is off, evaluated again with the published settings, into `aside`."""
     if isinstance(result, Exception):
         absent = isinstance(result, Unreachable) or is_unreachable(result)
-        said = str(result) if isinstance(result, HarnessError) else f"{type(result).__name__}: {result}"
-        return Outcome(entry, reason=" ".join(said.partition(". ")[0].split()).rstrip("."), failed=not absent)
+        message = str(result) if isinstance(result, HarnessError) else f"{type(result).__name__}: {result}"
+        return Outcome(entry, reason=" ".join(message.partition(". ")[0].split()).rstrip("."), failed=not absent)
     measured = result.get(entry.measure)
     assert measured is not None
     outcome = Outcome(entry, measured.mean)
     if outcome.verdict != "off":
-        differ = [str(one) for one in differences(entry, result) if not one.version]
+        differ = [str(difference) for difference in differences(entry, result) if not difference.version]
         return dataclasses.replace(outcome, despite=tuple(differ))
 
     def again(words: Sequence[str]) -> Record:

@@ -22,9 +22,9 @@ from harness.errors import ModelError
 from harness.types import Progress, Vectors, no_progress
 
 PIECE = 65_536
-"""Texts looked up at once: what bounds the texts held in memory."""
+"""Texts that are looked up at once, and so the most that are held in memory."""
 FIRST, LEAST, SECONDS = 2_048, 512, 60.0
-"""Texts in the first shard, the fewest in a later one, and how long it may take: what a run that is killed loses."""
+"""Texts in the first shard, the fewest in a later one, and the seconds a shard may take: a run that is killed loses that much."""
 
 
 class Prepared(Protocol):
@@ -57,12 +57,12 @@ class Encoded:
     """The vectors of texts, in their order, wherever they are kept.
 
     Attributes:
-        facts: What was seen of each text; shape (texts,), dtype `FACTS`.
-        fresh: How many distinct texts were computed; the others were in the store.
+        facts: Tokens, cut, norm and seconds of each text; shape (texts,), dtype `FACTS`.
+        fresh: How many distinct texts were encoded now; the others were in the store.
     """
 
     cache: VectorCache
-    found: Locations
+    locations: Locations
     facts: NDArray[Any]
     dimension: int
     fresh: int = 0
@@ -72,7 +72,7 @@ class Encoded:
 
     def read(self, start: int = 0, stop: int | None = None) -> Vectors:
         """Vectors start to stop; float32, shape (stop − start, dimension)."""
-        part = self.found[start : len(self) if stop is None else stop]
+        part = self.locations[start : len(self) if stop is None else stop]
         out = np.empty((len(part.row), self.dimension), dtype=np.float32)
         self.cache.read(part, out)
         return out
@@ -80,7 +80,7 @@ class Encoded:
     def take(self, positions: NDArray[np.int64]) -> Vectors:
         """Vectors at those positions; float32, shape (len(positions), dimension)."""
         out = np.empty((len(positions), self.dimension), dtype=np.float32)
-        self.cache.read(self.found[positions], out)
+        self.cache.read(self.locations[positions], out)
         return out
 
     def norms(self) -> dict[str, float]:
@@ -120,8 +120,8 @@ def encode(
         while len(locations.missing):  # again where a shard was found to be damaged after it was written
             _, first = np.unique(keys[locations.missing], return_index=True)
             absent = locations.missing[np.sort(first)]
-            told = _Told(progress, start + len(piece) - len(absent), len(texts))
-            _fill(model(), piece, labels, keys, absent, cache, prompt, told)
+            report = _PartProgress(progress, start + len(piece) - len(absent), len(texts))
+            _fill(model(), piece, labels, keys, absent, cache, prompt, report)
             fresh += len(absent)
             locations = cache.find(keys)
         parts.append(locations)
@@ -135,10 +135,10 @@ def encode(
 
 def truncation(facts: Sequence[NDArray[Any]]) -> dict[str, Any]:
     """Share of texts and of tokens that the model's limit cut off."""
-    every = np.concatenate(facts) if facts else np.zeros(0, FACTS)
-    tokens, cut = int(every["tokens"].sum(dtype=np.int64)), every["cut"]
+    joined = np.concatenate(facts) if facts else np.zeros(0, FACTS)
+    tokens, cut = int(joined["tokens"].sum(dtype=np.int64)), joined["cut"]
     return {
-        "texts": len(every),
+        "texts": len(joined),
         "tokens": tokens,
         "texts_cut": float((cut > 0).mean()) if len(cut) else 0.0,
         "tokens_cut": float(cut.sum(dtype=np.int64) / max(1, tokens)),
@@ -155,8 +155,8 @@ def batches(lengths: NDArray[np.int64], tokens: int, texts: int) -> Iterator[NDA
         start += size
 
 
-class _Told:
-    """Progress of one part, told as progress of the whole."""
+class _PartProgress:
+    """Reports the progress of one part as progress of the whole."""
 
     def __init__(self, progress: Progress, before: int, total: int) -> None:
         self._progress, self._done, self._total = progress, before, total
@@ -174,7 +174,7 @@ def _fill(
     absent: NDArray[np.int64],
     cache: VectorCache,
     prompt: str,
-    told: _Told,
+    report: _PartProgress,
 ) -> None:
     """Encode the texts at the positions `absent`, a shard at a time; the next is tokenized while this one is computed."""
 
@@ -191,7 +191,7 @@ def _fill(
             start += len(now)
             rows = absent[start : start + size]
             coming = ahead.submit(prepared, rows)
-            vectors = _forward(model, ready, [labels[row] for row in now], told)
+            vectors = _forward(model, ready, [labels[row] for row in now], report)
             facts = np.zeros(len(now), dtype=FACTS)
             facts["tokens"], facts["cut"] = ready.tokens, ready.tokens - ready.read
             facts["norm"] = np.linalg.norm(vectors, axis=1)
@@ -202,7 +202,7 @@ def _fill(
             clock = time.perf_counter()
 
 
-def _forward(model: Model, ready: Prepared, labels: Sequence[Any], told: _Told) -> Vectors:
+def _forward(model: Model, ready: Prepared, labels: Sequence[Any], report: _PartProgress) -> Vectors:
     """Vectors of prepared texts. A batch that does not fit halves the budget, and the rest goes on under it."""
     vectors = np.empty((len(labels), model.dimension), dtype=np.float32)
     read = ready.read
@@ -227,5 +227,5 @@ def _forward(model: Model, ready: Prepared, labels: Sequence[Any], told: _Told) 
             continue
         check_vectors(embeddings, [str(labels[row]) for row in batch], model.dimension)
         vectors[batch] = embeddings
-        told(len(batch), int(read[batch].sum()))
+        report(len(batch), int(read[batch].sum()))
     return vectors

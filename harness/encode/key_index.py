@@ -15,9 +15,9 @@ class KeyIndex:
 
     def __init__(self, keys: Sequence[Keys]) -> None:
         sizes = [len(key) for key in keys]
-        every = np.concatenate(keys) if keys else np.zeros(0, dtype=f"S{KEY}")
-        halves = every.view(">u8").reshape(-1, 2)
-        order = np.lexsort((halves[:, 1], halves[:, 0])) if len(keys) > 1 else np.arange(len(every))
+        all_keys = np.concatenate(keys) if keys else np.zeros(0, dtype=f"S{KEY}")
+        halves = all_keys.view(">u8").reshape(-1, 2)
+        order = np.lexsort((halves[:, 1], halves[:, 0])) if len(keys) > 1 else np.arange(len(all_keys))
         self._high = halves[order, 0].astype(np.uint64)
         self._low = halves[order, 1].astype(np.uint64)
         self._shard = np.repeat(np.arange(len(keys), dtype=np.int32), sizes)[order]
@@ -30,17 +30,17 @@ class KeyIndex:
         if not len(self._high) or not len(keys):
             return shard, position
         halves = np.ascontiguousarray(keys).view(">u8").reshape(-1, 2).astype(np.uint64)
-        place = np.searchsorted(self._high, halves[:, 0])
-        left = np.arange(len(keys))
-        while len(left):  # more than one round only where two keys share their first 64 bits
-            place_left = place[left]
-            inside = place_left < len(self._high)
-            left, place_left = left[inside], place_left[inside]
-            alike = self._high[place_left] == halves[left, 0]
-            left, place_left = left[alike], place_left[alike]
-            hit = self._low[place_left] == halves[left, 1]
-            shard[left[hit]] = self._shard[place_left[hit]]
-            position[left[hit]] = self._position[place_left[hit]]
-            left = left[~hit]
-            place[left] += 1
+        index = np.searchsorted(self._high, halves[:, 0])
+        remaining = np.arange(len(keys))
+        while len(remaining):  # more than one round only where two keys share their first 64 bits
+            candidate = index[remaining]
+            inside = candidate < len(self._high)
+            remaining, candidate = remaining[inside], candidate[inside]
+            alike = self._high[candidate] == halves[remaining, 0]
+            remaining, candidate = remaining[alike], candidate[alike]
+            hit = self._low[candidate] == halves[remaining, 1]
+            shard[remaining[hit]] = self._shard[candidate[hit]]
+            position[remaining[hit]] = self._position[candidate[hit]]
+            remaining = remaining[~hit]
+            index[remaining] += 1
         return shard, position

@@ -57,25 +57,25 @@ def pack(
     kind = np.dtype(vectors.dtype).newbyteorder("<")
     about = {"format": FORMAT, "maker": dict(configuration), "rows": rows, "dimension": dimension, "dtype": kind.str}
     text = json.dumps(about, sort_keys=True, ensure_ascii=False).encode()
-    places = _Places(len(text), rows, dimension * kind.itemsize)
-    whole = bytearray(places.end)
+    offsets = _SectionOffsets(len(text), rows, dimension * kind.itemsize)
+    whole = bytearray(offsets.end)
     whole[: len(MAGIC)] = MAGIC
     struct.pack_into("<Q", whole, len(MAGIC), len(text))
     whole[16 : 16 + len(text)] = text
-    whole[places.keys : places.keys + rows * KEY] = keys[order].tobytes()
-    whole[places.order : places.order + rows * 4] = order.tobytes()
-    whole[places.facts : places.facts + rows * FACTS.itemsize] = facts.tobytes()
-    np.frombuffer(whole, kind, rows * dimension, places.vectors).reshape(rows, dimension)[:] = vectors
-    sums = _sums(memoryview(whole)[: places.sums])
+    whole[offsets.keys : offsets.keys + rows * KEY] = keys[order].tobytes()
+    whole[offsets.order : offsets.order + rows * 4] = order.tobytes()
+    whole[offsets.facts : offsets.facts + rows * FACTS.itemsize] = facts.tobytes()
+    np.frombuffer(whole, kind, rows * dimension, offsets.vectors).reshape(rows, dimension)[:] = vectors
+    sums = _sums(memoryview(whole)[: offsets.sums])
     packed = sums.astype("<u8").tobytes()
-    whole[places.sums : places.end - 8] = packed
-    struct.pack_into("<Q", whole, places.end - 8, xxhash.xxh3_64_intdigest(packed))
+    whole[offsets.sums : offsets.end - 8] = packed
+    struct.pack_into("<Q", whole, offsets.end - 8, xxhash.xxh3_64_intdigest(packed))
     return hashlib.blake2b(text + packed, digest_size=16).hexdigest(), whole
 
 
 @dataclass(frozen=True)
-class _Places:
-    """Where the sections of a shard start."""
+class _SectionOffsets:
+    """Bytes at which the sections of a shard start."""
 
     header: int
     rows: int
@@ -125,17 +125,17 @@ class Shard:
             self._bytes = np.memmap(path, np.uint8, "r")
         except ValueError as error:  # an empty file cannot be mapped
             raise Damaged(f"{path} is empty") from error
-        self.about, self._places = self._header()
+        self.about, self._offsets = self._header()
         size = int(np.dtype(self.about["dtype"]).itemsize) * self.dimension
         self._sums = self._checksums()
         self._good = np.zeros(len(self._sums), dtype=bool)
-        self._check(0, self._places.vectors)
-        self.keys: Keys = np.frombuffer(self._bytes.data, f"S{KEY}", self.rows, self._places.keys)
-        self.order = np.frombuffer(self._bytes.data, "<u4", self.rows, self._places.order)
-        self.facts = np.frombuffer(self._bytes.data, FACTS, self.rows, self._places.facts)
+        self._check(0, self._offsets.vectors)
+        self.keys: Keys = np.frombuffer(self._bytes.data, f"S{KEY}", self.rows, self._offsets.keys)
+        self.order = np.frombuffer(self._bytes.data, "<u4", self.rows, self._offsets.order)
+        self.facts = np.frombuffer(self._bytes.data, FACTS, self.rows, self._offsets.facts)
         self._row_bytes = size
         self.vectors = np.frombuffer(
-            self._bytes.data, self.about["dtype"], self.rows * self.dimension, self._places.vectors
+            self._bytes.data, self.about["dtype"], self.rows * self.dimension, self._offsets.vectors
         ).reshape(self.rows, self.dimension)
 
     @property
@@ -155,7 +155,7 @@ class Shard:
 
     def check(self, rows: NDArray[np.int64]) -> None:
         """Check the blocks that hold those rows of `vectors`."""
-        first = self._places.vectors + rows * self._row_bytes
+        first = self._offsets.vectors + rows * self._row_bytes
         touched = np.zeros(len(self._sums), dtype=bool)
         for byte in range(0, self._row_bytes + BLOCK, BLOCK):
             touched[(first + min(byte, self._row_bytes - 1)) // BLOCK] = True
@@ -164,13 +164,13 @@ class Shard:
 
     def verify(self) -> None:
         """Check every block."""
-        self._check(0, self._places.sums)
-        text = bytes(self._bytes[16 : 16 + self._places.header])
+        self._check(0, self._offsets.sums)
+        text = bytes(self._bytes[16 : 16 + self._offsets.header])
         packed = self._sums.astype("<u8").tobytes()
         if hashlib.blake2b(text + packed, digest_size=16).hexdigest() != self.path.name.removesuffix(ENDING):
             raise Damaged(f"{self.path} is not the content that its name says")
 
-    def _header(self) -> tuple[dict[str, Any], _Places]:
+    def _header(self) -> tuple[dict[str, Any], _SectionOffsets]:
         head = bytes(self._bytes[:16])
         if len(head) < 16 or head[:8] != MAGIC:
             raise Damaged(f"{self.path} does not begin as a shard does")
@@ -180,18 +180,18 @@ class Shard:
         try:
             about = json.loads(bytes(self._bytes[16 : 16 + length]))
             kind = np.dtype(about["dtype"])
-            places = _Places(int(length), int(about["rows"]), int(about["dimension"]) * kind.itemsize)
+            offsets = _SectionOffsets(int(length), int(about["rows"]), int(about["dimension"]) * kind.itemsize)
         except (ValueError, KeyError, TypeError) as error:
             raise Damaged(f"{self.path} has an unreadable header") from error
         if about.get("format") != FORMAT:
             raise Damaged(f"{self.path} has format {about.get('format')}, this harness reads {FORMAT}")
-        if places.end != len(self._bytes):
-            raise Damaged(f"{self.path} has {len(self._bytes):,} bytes and should have {places.end:,}")
-        return about, places
+        if offsets.end != len(self._bytes):
+            raise Damaged(f"{self.path} has {len(self._bytes):,} bytes and should have {offsets.end:,}")
+        return about, offsets
 
     def _checksums(self) -> NDArray[np.uint64]:
-        packed = bytes(self._bytes[self._places.sums : self._places.end - 8])
-        (own,) = struct.unpack("<Q", bytes(self._bytes[self._places.end - 8 :]))
+        packed = bytes(self._bytes[self._offsets.sums : self._offsets.end - 8])
+        (own,) = struct.unpack("<Q", bytes(self._bytes[self._offsets.end - 8 :]))
         if xxhash.xxh3_64_intdigest(packed) != own:
             raise Damaged(f"{self.path}: its checksums are damaged")
         return np.frombuffer(packed, "<u8")
@@ -199,7 +199,7 @@ class Shard:
     def _check(self, start: int, stop: int) -> None:
         for block in range(start // BLOCK, -(-stop // BLOCK)):
             if not self._good[block]:
-                piece = self._bytes[block * BLOCK : min((block + 1) * BLOCK, self._places.sums)]
+                piece = self._bytes[block * BLOCK : min((block + 1) * BLOCK, self._offsets.sums)]
                 if xxhash.xxh3_64_intdigest(piece.data) != int(self._sums[block]):
                     raise Damaged(f"{self.path}: block {block} of {len(self._sums)} is damaged")
                 self._good[block] = True
@@ -210,5 +210,5 @@ def _sums(content: memoryview) -> NDArray[np.uint64]:
     return np.array([xxhash.xxh3_64_intdigest(content[start : start + BLOCK]) for start in starts], dtype=np.uint64)
 
 
-def _aligned(place: int) -> int:
-    return -(-place // ALIGNED) * ALIGNED
+def _aligned(offset: int) -> int:
+    return -(-offset // ALIGNED) * ALIGNED

@@ -1,4 +1,4 @@
-"""The embedding store: a vector is found by what produced it and by its text, whatever task, split or run asks.
+"""The embedding store: the key of a vector is what produced it and its text, whatever task, split or run needs it.
 
     FOLDER/<digest of the configuration>/<digest of the content>.shard
 
@@ -40,7 +40,7 @@ def text_keys(texts: Iterable[str]) -> Keys:
 
 @dataclass(frozen=True)
 class Locations:
-    """Where vectors lie: `shard[i]` is the place of a shard in the cache, or −1 where text i is not stored; `row[i]` its row."""
+    """Where vectors lie: `shard[i]` is the number of the shard that holds text i, −1 where none does; `row[i]` its row in it."""
 
     shard: NDArray[np.int32]
     row: NDArray[np.int64]
@@ -94,37 +94,37 @@ class VectorCache:
 
     def keys(self) -> Keys:
         """The keys of every text, those of several shards one after the other."""
-        kept = [segment.keys for place, segment in enumerate(self._segments) if place not in self._dropped]
-        return np.concatenate(kept) if kept else text_keys(())
+        keys = [segment.keys for number, segment in enumerate(self._segments) if number not in self._dropped]
+        return np.concatenate(keys) if keys else text_keys(())
 
     def find(self, keys: Keys) -> Locations:
         """Where the vectors of those texts lie; every block that holds one of them has been checked."""
-        place, position = self._index.find(keys)
+        shard, position = self._index.find(keys)
         row = np.zeros(len(keys), dtype=np.int64)
         for number, segment in enumerate(self._segments):
-            held = place == number
-            if held.any():
-                row[held] = segment.order[position[held]]
+            in_segment = shard == number
+            if in_segment.any():
+                row[in_segment] = segment.order[position[in_segment]]
                 try:
-                    segment.check(row[held])
+                    segment.check(row[in_segment])
                 except Damaged as error:
                     self._drop(number, error)
                     return self.find(keys)
-        return Locations(place, row)
+        return Locations(shard, row)
 
     def read(self, locations: Locations, out: Vectors) -> None:
         """Copy the vectors that were found into the rows of `out`, shape (texts, dimension); the missing are left."""
-        for segment, held, rows in self._parts(locations):
-            if len(held) == held[-1] - held[0] + 1 and bool((np.diff(rows) == 1).all()):
-                out[held[0] : held[-1] + 1] = segment.vectors[rows[0] : rows[-1] + 1]
+        for segment, positions, rows in self._parts(locations):
+            if len(positions) == positions[-1] - positions[0] + 1 and bool((np.diff(rows) == 1).all()):
+                out[positions[0] : positions[-1] + 1] = segment.vectors[rows[0] : rows[-1] + 1]
             else:
-                out[held] = segment.vectors[rows]
+                out[positions] = segment.vectors[rows]
 
     def facts(self, locations: Locations) -> NDArray[Any]:
         """What was seen of those texts, shape (texts,), dtype `FACTS`; zeros for the missing."""
         facts = np.zeros(len(locations.row), dtype=FACTS)
-        for segment, held, rows in self._parts(locations):
-            facts[held] = segment.facts[rows]
+        for segment, positions, rows in self._parts(locations):
+            facts[positions] = segment.facts[rows]
         return facts
 
     def add(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> None:
@@ -141,14 +141,14 @@ class VectorCache:
 
     def _take(self, segments: Sequence[Segment]) -> None:
         self._segments.extend(segments)
-        keys = [segment.keys[: 0 if place in self._dropped else None] for place, segment in enumerate(self._segments)]
+        keys = [segment.keys[: 0 if number in self._dropped else None] for number, segment in enumerate(self._segments)]
         self._index = KeyIndex(keys)
 
     def _parts(self, locations: Locations) -> Iterator[tuple[Segment, NDArray[np.int64], NDArray[np.int64]]]:
         """Each segment that holds some of the texts, their positions, and their rows in it."""
         for number in np.unique(locations.shard[locations.shard >= 0]):
-            held = np.flatnonzero(locations.shard == number)
-            yield self._segments[int(number)], held, locations.row[held]
+            positions = np.flatnonzero(locations.shard == number)
+            yield self._segments[int(number)], positions, locations.row[positions]
 
     def _drop(self, number: int, error: Damaged) -> None:
         raise error
@@ -180,7 +180,7 @@ class StoredVectors(VectorCache):
         super().__init__()
         self.configuration = {**configuration, "kept": dtype}
         self.folder = folder / digest(self.configuration)
-        self._known: set[str] = set()
+        self._names: set[str] = set()
         self.refresh()
 
     def refresh(self) -> None:
@@ -188,9 +188,9 @@ class StoredVectors(VectorCache):
         names = sorted(path.name for path in self.folder.glob(f"*{ENDING}")) if self.folder.is_dir() else []
         fresh: list[Segment] = []
         for name in names:
-            if name in self._known:
+            if name in self._names:
                 continue
-            self._known.add(name)
+            self._names.add(name)
             try:
                 with contextlib.suppress(FileNotFoundError):  # compacted away since it was listed
                     shard = Shard(self.folder / name)
@@ -215,12 +215,12 @@ class StoredVectors(VectorCache):
         with refusals(path, "data.cache=DIR"):
             self.folder.mkdir(parents=True, exist_ok=True)
             with written_aside(path, content) as aside, contextlib.suppress(FileExistsError):
-                os.link(aside, path)  # never over another: who was first wrote the same bytes
+                os.link(aside, path)  # never over an existing one: its name is the digest of its content
             flush_folder(self.folder)
         self.refresh()
 
     def _drop(self, number: int, error: Damaged) -> None:
-        self._dropped.add(number)  # it keeps its place: what was found in its good blocks is still read there
+        self._dropped.add(number)  # it keeps its number: vectors already located in its good blocks are still read
         self._take([])
         segment = self._segments[number]
         assert isinstance(segment, Shard)

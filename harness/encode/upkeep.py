@@ -1,4 +1,4 @@
-"""Upkeep of the embedding store: what it holds, whether it is whole, fewer and larger shards, less of it."""
+"""Upkeep of the embedding store: list what it holds, verify it, join shards, remove what is no longer needed."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def holdings(store: Path, *, verify: bool = False) -> Iterator[Holding]:
             sum(shard.rows for shard in good),
             good[0].dimension if good else 0,
             sum(stat.st_size for stat in stats),
-            (time.time() - max((one.st_mtime for one in stats), default=time.time())) / DAY,
+            (time.time() - max((stat.st_mtime for stat in stats), default=time.time())) / DAY,
             tuple(sorted(damaged)),
         )
 

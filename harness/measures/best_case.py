@@ -60,11 +60,11 @@ def _at_first(value: Callable[[int], float]) -> Choice:
     def of(ranking: Ranking, hits: set[str]) -> float:
         return next((value(rank) for rank, document in enumerate(ranking, start=1) if document in hits), 0.0)
 
-    def wish(first: Ranking, second: Ranking, relevant: set[str], unjudged: set[str]) -> Iterable[str]:
+    def choose(first: Ranking, second: Ranking, relevant: set[str], unjudged: set[str]) -> Iterable[str]:
         choices = [set[str](), *({document} for document in first if document in unjudged)]
         return max(choices, key=lambda more: of(first, relevant | more) - of(second, relevant | more))
 
-    return wish
+    return choose
 
 
 def _average_precision(first: Ranking, second: Ranking, relevant: set[str], unjudged: set[str]) -> Iterable[str]:
@@ -73,17 +73,17 @@ def _average_precision(first: Ranking, second: Ranking, relevant: set[str], unju
     With m fixed, so is what MAP divides by, and to move a relevant document up never lowers the sum.
     """
     ranking = first or second
-    places = [place for place, document in enumerate(ranking) if document in unjudged]
-    places = places if first else places[::-1]
+    indices = [index for index, document in enumerate(ranking) if document in unjudged]
+    indices = indices if first else indices[::-1]
     number = np.full(len(ranking), math.inf)  # which of the unjudged this is; the m-th choice takes those below m
-    number[places] = np.arange(len(places))
-    number[[place for place, document in enumerate(ranking) if document in relevant]] = -1
-    more = np.arange(len(places) + 1)
+    number[indices] = np.arange(len(indices))
+    number[[index for index, document in enumerate(ranking) if document in relevant]] = -1
+    more = np.arange(len(indices) + 1)
     hits: NDArray[np.bool_] = number < more[:, None]
     precisions = np.cumsum(hits, axis=1) / np.arange(1, len(ranking) + 1)
     values = (precisions * hits).sum(axis=1) / np.maximum(len(relevant) + more, 1)
     best = int(values.argmax() if first else values.argmin())
-    return [ranking[place] for place in places[:best]]
+    return [ranking[index] for index in indices[:best]]
 
 
 _CHOICES: dict[str, Choice] = {

@@ -30,9 +30,10 @@ def best_case_ndcg(
         for document, discount in zip(ranking, discounts.tolist(), strict=False):
             helps[document] = helps.get(document, 0.0) + sign * discount
     unjudged = sorted(
-        (document_id for document_id in helps if document_id not in grades), key=lambda one: (-helps[one], one)
+        (document_id for document_id in helps if document_id not in grades),
+        key=lambda document_id: (-helps[document_id], document_id),
     )
-    reached = np.concatenate(([0.0], np.cumsum([helps[one] for one in unjudged])))
+    reached = np.concatenate(([0.0], np.cumsum([helps[document_id] for document_id in unjudged])))
     ideals = np.concatenate(([0.0], np.cumsum(discounts[:k])))
     numbers = np.arange(len(unjudged) + 1)
 
@@ -41,12 +42,16 @@ def best_case_ndcg(
     below = 0.0
     for row, level in enumerate(levels):
         value = 2.0**level - 1 if gain == "exp" else float(level)
-        reaching = [one for one, grade in grades.items() if grade >= level]
+        reaching = [document_id for document_id, grade in grades.items() if grade >= level]
         over[row] = (value - below) * (sum(helps.get(match, 0.0) for match in reaching) + reached)
         under[row] = (value - below) * ideals[np.minimum(len(reaching) + numbers, len(ideals) - 1)]
         below = value
     counts = _greatest_quotient(over, under)
-    return {one: levels[reach - 1] for place, one in enumerate(unjudged) if (reach := int((counts > place).sum()))}
+    return {
+        document_id: levels[reach - 1]
+        for index, document_id in enumerate(unjudged)
+        if (reach := int((counts > index).sum()))
+    }
 
 
 def _greatest_quotient(over: Floats, under: Floats) -> NDArray[np.int64]:

@@ -21,5 +21,5 @@ def ties(query: Judged, *, k: int) -> float:
     scores = query.scores
     if not len(scores):
         return 0.0
-    _, place, count = np.unique(scores, return_inverse=True, return_counts=True)
-    return float((count[place] > 1)[:k].mean())
+    _, group, count = np.unique(scores, return_inverse=True, return_counts=True)
+    return float((count[group] > 1)[:k].mean())

@@ -53,13 +53,13 @@ def refuse_beyond_depth(measure: Measure, depth: int) -> None:
 
 def _judged(run: Run, dataset: Dataset) -> list[Judged]:
     queries, documents = lookups(dataset)
-    place = {query_id: index for index, query_id in enumerate(run.query_ids)}
+    row_of = {query_id: index for index, query_id in enumerate(run.query_ids)}
     nothing = np.zeros(0, dtype=np.float32)
     return [
         Judged(
             query_id=query_id,
-            ranking=run.doc_ids[place[query_id]] if query_id in place else [],
-            scores=run.scores[place[query_id]] if query_id in place else nothing,
+            ranking=run.doc_ids[row_of[query_id]] if query_id in row_of else [],
+            scores=run.scores[row_of[query_id]] if query_id in row_of else nothing,
             grades=dataset.qrels[query_id],
             query=queries[query_id],
             documents=documents,

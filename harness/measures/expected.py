@@ -47,11 +47,11 @@ def expected_ndcg(query: Judged, *, gain: str = "linear", k: int | None = None) 
 def expected_reciprocal_rank(query: Judged, *, rel: int = 1, k: int | None = None) -> float:
     """One over the rank of the first relevant document (0 beyond the cutoff), expected over every order of ties."""
     relevant = _relevant(query, rel, k)
-    places = np.flatnonzero(relevant)
-    if not len(places):
+    hits = np.flatnonzero(relevant)
+    if not len(hits):
         return 0.0
     starts, sizes = _groups(query.scores[: len(relevant)])
-    group = np.searchsorted(starts, places[0], side="right") - 1  # the first tie that holds a relevant document
+    group = np.searchsorted(starts, hits[0], side="right") - 1  # the first tie that holds a relevant document
     start, size = int(starts[group]), int(sizes[group])
     count = int(relevant[start : start + size].sum())
     left = size - np.arange(size - count + 1)  # how many of the tie are left to draw at each of its places

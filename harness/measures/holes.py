@@ -42,7 +42,7 @@ class JudgedDifference:
 
     @property
     def settled(self) -> bool:
-        """Whether no judgments of these documents can reverse the order, or make or break a tie of the two."""
+        """True if no judgments of these documents can reverse the order, or make or break a tie of the two."""
         return self.low > ROUNDING or self.high < -ROUNDING or self.high - self.low <= ROUNDING
 
 
@@ -56,14 +56,14 @@ def bounds(run: Run, dataset: Dataset, measure: str) -> tuple[Scores, Scores]:
     Raises:
         MeasureError: A measure whose bounds are not known (Rprec, plug-ins), or what `evaluate` refuses.
     """
-    parsed = known(measure, (*EXACT, "MAP"))
+    parsed = measure_among(measure, (*EXACT, "MAP"))
     nothing = Run([], [], [], run.depth)
     worst, best = _best_case(parsed, dataset, nothing, run), _best_case(parsed, dataset, run, nothing)
     return _scores(run, worst, measure), _scores(run, best, measure)
 
 
 def settled(runs: Mapping[str, Run], dataset: Dataset, measure: str) -> JudgedDifference:
-    """Whether judging the unjudged documents in the top k of two systems can still change their order.
+    """The difference of two systems, and how far judging the unjudged documents in their top k could still move it.
 
     Args:
         runs: Two systems by name.
@@ -72,7 +72,7 @@ def settled(runs: Mapping[str, Run], dataset: Dataset, measure: str) -> JudgedDi
         MeasureError: Not two systems, a measure for which this is not computed exactly (MAP, Rprec, plug-ins), or what
             `evaluate` refuses.
     """
-    parsed = known(measure, EXACT)
+    parsed = measure_among(measure, EXACT)
     (name, first), (other, second) = two(runs)
 
     def mean(data: Dataset) -> float:
@@ -94,7 +94,7 @@ def _best_case(measure: Measure, dataset: Dataset, first: Run, second: Run) -> D
 
 def tops(run: Run, measure: Measure) -> dict[str, Sequence[str]]:
     """query id → the documents that the measure looks at, best first."""
-    return {one: documents[: measure.k] for one, documents in zip(run.query_ids, run.doc_ids, strict=True)}
+    return {query_id: documents[: measure.k] for query_id, documents in zip(run.query_ids, run.doc_ids, strict=True)}
 
 
 def highest(dataset: Dataset) -> int:
@@ -106,7 +106,7 @@ def _scores(run: Run, dataset: Dataset, measure: str) -> Scores:
     return evaluate(run, dataset, [measure])[0]
 
 
-def known(measure: str, names: Sequence[str]) -> Measure:
+def measure_among(measure: str, names: Sequence[str]) -> Measure:
     """The measure; `MeasureError` where it is none of `names`."""
     parsed = parse(measure)
     if parsed.plugin.name not in names:

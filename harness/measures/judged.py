@@ -42,17 +42,17 @@ class PropertiesById(Mapping[str, Properties]):
 
     def __init__(self, texts: Texts) -> None:
         self._columns = texts.properties
-        self._places = {identifier: index for index, identifier in enumerate(texts.ids)}
+        self._positions = {identifier: index for index, identifier in enumerate(texts.ids)}
 
     def __getitem__(self, identifier: str) -> Properties:
-        place = self._places[identifier]
-        return {key: column[place] for key, column in self._columns.items()}
+        position = self._positions[identifier]
+        return {key: column[position] for key, column in self._columns.items()}
 
     def __iter__(self):  # type: ignore[no-untyped-def]
-        return iter(self._places)
+        return iter(self._positions)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._positions)
 
 
 def lookups(dataset: Dataset) -> tuple[PropertiesById, PropertiesById]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from harness.measures import trec
 from harness.measures.evaluate import evaluate
-from harness.measures.holes import ROUNDING, highest, known, tops, two
+from harness.measures.holes import ROUNDING, highest, measure_among, tops, two
 from harness.measures.names import Measure
 from harness.measures.standard import TREC_MEASURES
 from harness.types import Dataset, Run
@@ -45,7 +45,7 @@ def judging_priority(runs: Mapping[str, Run], dataset: Dataset, measure: str, mo
     Raises:
         MeasureError: Not two systems, a plug-in measure, or what `evaluate` refuses.
     """
-    parsed = known(measure, sorted(TREC_MEASURES))
+    parsed = measure_among(measure, sorted(TREC_MEASURES))
     (_, first), (_, second) = two(runs)
     before = _differences(first, second, dataset, parsed.name)
     ours, theirs, top = tops(first, parsed), tops(second, parsed), highest(dataset)
@@ -84,6 +84,9 @@ def _judged(
     Each pair is given to trec_eval as a query of its own.
     """
     names = [str(number) for number in range(len(pairs))]
-    qrels = {name: {**dataset.qrels[one], document: top} for name, (one, document) in zip(names, pairs, strict=True)}
+    qrels = {
+        name: {**dataset.qrels[query_id], document: top}
+        for name, (query_id, document) in zip(names, pairs, strict=True)
+    }
     answers = {name: rankings.get(query_id, ()) for name, (query_id, _) in zip(names, pairs, strict=True)}
     return trec.score(measure, qrels, answers)

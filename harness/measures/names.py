@@ -45,14 +45,16 @@ def parse(text: str) -> Measure:
         raise MeasureError(f"'{text}' is not the name of a measure. Write it as nDCG@10, MAP or success(rel=2)@5.")
     plugin = _registered(match["name"])
     parameters = inspect.signature(plugin.function).parameters
-    takes = {key: one for key, one in parameters.items() if one.kind is inspect.Parameter.KEYWORD_ONLY}
+    takes = {
+        key: parameter for key, parameter in parameters.items() if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
     options: dict[str, Any] = {}
     for pair in filter(None, (match["options"] or "").split(",")):
         key, separator, value = (part.strip() for part in pair.partition("="))
         if not separator or key not in takes or key == "k":
-            known = [f"{name}={takes[name].default}" for name in takes if name != "k"]
+            choices = [f"{name}={takes[name].default}" for name in takes if name != "k"]
             raise MeasureError(
-                f"'{text}': {plugin.name} has no parameter '{key}'. It takes {', '.join(known) or 'none'}."
+                f"'{text}': {plugin.name} has no parameter '{key}'. It takes {', '.join(choices) or 'none'}."
             )
         options[key] = _cast(text, key, value, takes[key].default)
     if match["k"] is not None:
@@ -61,7 +63,7 @@ def parse(text: str) -> Measure:
         options["k"] = int(match["k"])
         if options["k"] < 1:
             raise MeasureError(f"'{text}': a cutoff is at least 1.")
-    bound = {key: options.get(key, one.default) for key, one in takes.items()}
+    bound = {key: options.get(key, parameter.default) for key, parameter in takes.items()}
     if "k" in takes and bound["k"] is inspect.Parameter.empty:
         raise MeasureError(f"'{text}' needs a cutoff. Write {plugin.name}@10.")
     return Measure(_canonical(plugin, bound, takes), plugin, bound.get("k"), bound)
@@ -77,9 +79,9 @@ def _registered(name: str) -> Plugin:
 
 
 def _canonical(plugin: Plugin, bound: dict[str, Any], takes: dict[str, inspect.Parameter]) -> str:
-    said = [f"{key}={value}" for key, value in bound.items() if key != "k" and value != takes[key].default]
+    written = [f"{key}={value}" for key, value in bound.items() if key != "k" and value != takes[key].default]
     cutoff = f"@{bound['k']}" if bound.get("k") is not None else ""
-    return plugin.name + (f"({','.join(said)})" if said else "") + cutoff
+    return plugin.name + (f"({','.join(written)})" if written else "") + cutoff
 
 
 def _cast(text: str, key: str, value: str, default: Any) -> Any:

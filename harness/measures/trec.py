@@ -1,7 +1,7 @@
 """pytrec-eval behind its guard.
 
-It would (1) drop queries that are absent from the run, so that half an answer is scored on that half, and (3) store
-scores as float32 and order ties anew. So it is given ranks instead of scores, for every query that was answered, and
+By itself it drops queries that are absent from the run, so that half an answer is scored on that half. It also stores
+scores as float32 and orders ties anew. So it is given ranks instead of scores, for every query that was answered, and
 what it does not return is 0. A query whose highest grade is −2 or less (TREC's junk) would crash the interpreter: a grade
 below 0 is given to it as 0, which none of these measures tells apart.
 """
@@ -30,7 +30,7 @@ def score(measure: Measure, qrels: Qrels, rankings: Mapping[str, Sequence[str]])
     level = int(measure.options.get("rel", 1))
     if level < 1:
         raise MeasureError(f"'{measure.name}': rel is at least 1; a grade of 0 is what irrelevant means.")
-    evaluator = pytrec_eval.RelevanceEvaluator(_gains(measure, qrels), {_asked(name)}, relevance_level=level)
+    evaluator = pytrec_eval.RelevanceEvaluator(_gains(measure, qrels), {_trec_name(name)}, relevance_level=level)
     # trec_eval's reciprocal rank has no cutoff of its own; the others do not look beyond theirs
     ranked = {
         query_id: _as_scores(documents[: measure.k]) for query_id, documents in rankings.items() if query_id in qrels
@@ -57,7 +57,7 @@ def _gains(measure: Measure, qrels: Qrels) -> dict[str, dict[str, int]]:
     }
 
 
-def _asked(name: str) -> str:
-    """trec_eval takes a cutoff as `ndcg_cut.10` and answers as `ndcg_cut_10`."""
+def _trec_name(name: str) -> str:
+    """The name that trec_eval takes: a cutoff is asked for as `ndcg_cut.10` and returned as `ndcg_cut_10`."""
     head, _, last = name.rpartition("_")
     return f"{head}.{last}" if last.isdigit() else name

@@ -43,7 +43,7 @@ def weights_digest(spec: ModelSpec, folder: Path) -> str:
     names = (spec.weights, spec.tokenizer) if spec.layout == "static" else _mattering(folder)
     stats = [(folder / name).stat() for name in names]
     actual = _digest(
-        folder, tuple(zip(names, (stat.st_mtime_ns for stat in stats), (one.st_size for one in stats), strict=True))
+        folder, tuple(zip(names, (stat.st_mtime_ns for stat in stats), (stat.st_size for stat in stats), strict=True))
     )
     if spec.digest and spec.digest != actual:
         raise ModelError(

@@ -28,7 +28,7 @@ class Ragged:
         tokens: Tokens of each text before any cut, special tokens included; shape (texts,).
         shared: What else the preprocessing said, the same for every text (`prompt_length`, `modality`).
         padding: Value that fills each column.
-        left: Whether padding stands in front.
+        left: True if padding stands in front of the tokens.
     """
 
     columns: Mapping[str, NDArray[np.int64]]
@@ -47,10 +47,10 @@ class Ragged:
         """The columns of those texts, padded to the longest; shapes (len(rows), longest)."""
         lengths = self.read[rows]
         width = int(lengths.max(initial=1))
-        place = np.arange(width)[None, :]
+        position = np.arange(width)[None, :]
         offset = (width - lengths)[:, None] if self.left else np.zeros((len(rows), 1), dtype=np.int64)
-        real = (place >= offset) & (place < offset + lengths[:, None])
-        source = (self.starts[rows][:, None] + place - offset)[real]
+        real = (position >= offset) & (position < offset + lengths[:, None])
+        source = (self.starts[rows][:, None] + position - offset)[real]
         columns: Features = {}
         for name, column in self.columns.items():
             columns[name] = np.full(real.shape, self.padding.get(name, 0), dtype=np.int64)

@@ -15,7 +15,7 @@ from harness.types import Vectors
 
 @dataclass(frozen=True)
 class TextBatch:
-    """Texts as they are; only their tokens are with_lengths. See `Ragged` for the attributes."""
+    """Texts as they are; only their tokens are counted. See `Ragged` for the attributes."""
 
     texts: Sequence[str]
     prompt: str

@@ -35,7 +35,7 @@ class Transformer:
         max_length: Tokens after which a text is cut, or None where the model has no limit.
     """
 
-    def __init__(self, spec: ModelSpec, folder: Path, device: str, kept: Path) -> None:
+    def __init__(self, spec: ModelSpec, folder: Path, device: str, cache: Path) -> None:
         self.spec = spec
         self.device = best_device(device)
         if spec.dtype == "int8" and spec.runtime != "onnx":
@@ -52,7 +52,7 @@ class Transformer:
         self._tokens = hasattr(self._model.tokenizer, "backend_tokenizer") and hasattr(self._model[0], "auto_model")
         self._run = reference.runner(self._model, normalize=self._normalize)
         self.runtime, self.parity = "torch", 1.0
-        self._choose(candidate(spec, device), kept)
+        self._choose(candidate(spec, device), cache)
 
     @property
     def similarity(self) -> str:
@@ -96,32 +96,32 @@ class Transformer:
         """The precision that the runtime says it computes in, in its own words."""
         return self._run.executes
 
-    def _choose(self, wanted: str, kept: Path) -> None:
+    def _choose(self, runtime: str, cache: Path) -> None:
         """Take the runtime that is wanted; where it cannot run this model exactly, `auto` takes torch in the same dtype."""
         spec = self.spec
-        if wanted == "torch" and spec.dtype == "float32":
+        if runtime == "torch" and spec.dtype == "float32":
             return
         exact = self._probe()
         try:
-            self._take(wanted, kept, exact)
+            self._take(runtime, cache, exact)
         except Unsupported as error:
             if spec.runtime != "auto":
                 raise ModelError(
-                    f"model.runtime={wanted} is not for {spec.title}: {error}. Use model.runtime=torch."
+                    f"model.runtime={runtime} is not for {spec.title}: {error}. Use model.runtime=torch."
                 ) from error
-            self._take("torch", kept, exact)
+            self._take("torch", cache, exact)
 
-    def _take(self, runtime: str, kept: Path, exact: Vectors) -> None:
+    def _take(self, runtime: str, cache: Path, exact: Vectors) -> None:
         if not self._tokens and runtime != "torch":
             raise Unsupported("it is no transformer behind a fast tokenizer")
-        self._run = self._open(runtime, kept)
+        self._run = self._open(runtime, cache)
         itself = runtime == "torch" and self.spec.dtype == "float32"
         parity = 1.0 if itself else least_cosine(exact, self._probe())
         if self.spec.dtype == "float32" and parity < EXACT:
             raise Unsupported(f"least cosine to torch in float32 is {parity:.6f}, under {EXACT}")
         self.runtime, self.parity = runtime, parity
 
-    def _open(self, runtime: str, kept: Path) -> Runner:
+    def _open(self, runtime: str, cache: Path) -> Runner:
         if runtime == "torch":
             import torch
 
@@ -129,8 +129,8 @@ class Transformer:
             padded = reference.runner(self._model, normalize=self._normalize)
             return self._packed(padded) if self.device.startswith("cuda") and self._tokens else padded
         module = importlib.import_module(f"harness.models.runtimes.{runtime}")
-        made: Runner = module.runner(self._model, normalize=self._normalize, dtype=self.spec.dtype, kept=kept)
-        return made
+        runner: Runner = module.runner(self._model, normalize=self._normalize, dtype=self.spec.dtype, cache=cache)
+        return runner
 
     def _packed(self, padded: Runner) -> Runner:
         """Without padding, where that gives the same vectors in the same dtype; else as it was."""

@@ -27,45 +27,48 @@ def causes(entry: Published, record: Record, again: Again | None, cell: Sequence
     settings = differences(entry, record)
     if not settings:
         return ["no stated setting differs; unexplained"]
-    tried = [[one] for one in settings if one.words] if again is not None else []
-    if len(tried) > 1:
-        tried.append([one for alone in tried for one in alone])
+    attempts = [[difference] for difference in settings if difference.words] if again is not None else []
+    if len(attempts) > 1:
+        attempts.append([difference for attempt in attempts for difference in attempt])
     lines = []
-    for some in tried:
+    for attempt in attempts:
         assert again is not None
-        line, explained = _tried(entry, record, some, again, cell)
+        line, explained = _tried(entry, record, attempt, again, cell)
         if explained:
             return [line]
         lines.append(line)
     why = "not tried" if again is None else "no option changes it, so it is not tried"
-    rest = [str(match) for match in settings if again is None or not match.words]
+    rest = [str(difference) for difference in settings if again is None or not difference.words]
     lines += [f"{difference}; {why}" for difference in rest]
     return lines if rest else [*lines, "the rest of the gap is unexplained"]
 
 
 def _tried(
-    entry: Published, record: Record, some: Sequence[SettingDifference], again: Again, cell: Sequence[Published]
+    entry: Published, record: Record, attempt: Sequence[SettingDifference], again: Again, cell: Sequence[Published]
 ) -> tuple[str, bool]:
     """What an evaluation with these published settings says, and whether it closes the gap."""
-    words = [word for one in some for word in one.words]
-    said = " and ".join(map(str, some)) if len(some) == 1 else "all of these together"
+    words = [word for difference in attempt for word in difference.words]
+    what = " and ".join(map(str, attempt)) if len(attempt) == 1 else "all of these together"
     try:
-        made = again(words)
+        retried = again(words)
     except HarnessError as error:
-        return f"{said}; could not be tried: {str(error).partition('. ')[0]}", False
-    left = {one.what for one in differences(entry, made)}
-    if unmoved := [one.what for one in some if one.what in left]:
-        return f"{said}; could not be tried: {' '.join(words)} leaves {', '.join(unmoved)} as it was", False
-    ours, then = record.get(entry.measure), made.get(entry.measure)
-    assert ours is not None and then is not None
-    how = f"{said}; with {' '.join(words)} it is {then.mean:.5f}"
-    before, after = abs(ours.mean - entry.value), abs(then.mean - entry.value)
-    if not entry.met_by(then.mean):
+        return f"{what}; could not be tried: {str(error).partition('. ')[0]}", False
+    left = {difference.what for difference in differences(entry, retried)}
+    if unmoved := [difference.what for difference in attempt if difference.what in left]:
+        return f"{what}; could not be tried: {' '.join(words)} leaves {', '.join(unmoved)} as it was", False
+    ours, retried_score = record.get(entry.measure), retried.get(entry.measure)
+    assert ours is not None and retried_score is not None
+    how = f"{what}; with {' '.join(words)} it is {retried_score.mean:.5f}"
+    before, after = abs(ours.mean - entry.value), abs(retried_score.mean - entry.value)
+    if not entry.met_by(retried_score.mean):
         return f"{how}: " + (
             f"this closes {1 - after / before:.0%} of the gap" if after < before else "no nearer"
         ), False
-    for one in cell:
-        measured = made.get(one.measure)
-        if measured is not None and not one.met_by(measured.mean):
-            return f"{how}, but {one.measure} {measured.mean:.5f} against {one.value:g}: no explanation of both", False
+    for published in cell:
+        measured = retried.get(published.measure)
+        if measured is not None and not published.met_by(measured.mean):
+            return (
+                f"{how}, but {published.measure} {measured.mean:.5f} against {published.value:g}: no explanation of both",
+                False,
+            )
     return f"{how}: this explains the gap", True

@@ -29,7 +29,7 @@ class SettingDifference:
         what: Its name.
         ours, theirs: Its value in the record, and as published.
         words: What makes our evaluation the published one in this; empty where no option does.
-        version: Whether it is only another version of a library.
+        version: True if it is only another version of a library.
     """
 
     what: str
@@ -44,19 +44,19 @@ class SettingDifference:
 
 def differences(entry: Published, record: Record) -> list[SettingDifference]:
     """Every stated setting in which the record differs, those that can be tried first; what is unknown is no difference."""
-    return sorted(_differences(entry, record), key=lambda one: not one.words)
+    return sorted(_differences(entry, record), key=lambda difference: not difference.words)
 
 
 def _differences(entry: Published, record: Record) -> Iterator[SettingDifference]:
     stated, facts = entry.settings, _facts(record)
     for key in FACTS:
-        known = key in stated and key in facts and (key != "revision" or facts[key])
-        if known and facts[key] != stated[key]:
+        comparable = key in stated and key in facts and (key != "revision" or facts[key])
+        if comparable and facts[key] != stated[key]:
             words = (f"model.{key}={_word(stated[key])}",) if key in OPTIONS else ()
             yield SettingDifference(key, facts[key], stated[key], words)
-    used = record.checks.prompts
+    prompts = record.checks.prompts
     for role, text in stated.get("prompts", {}).items():
-        ours = used.get(role, used.get("text")) if used else text
+        ours = prompts.get(role, prompts.get("text")) if prompts else text
         if ours is not None and ours != text:
             yield SettingDifference(f"the {role} prompt", ours, text, (f"++model.prompts={{{role}:{_word(text)}}}",))
     yield from _of_data(entry, record)

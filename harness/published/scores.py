@@ -70,7 +70,7 @@ class Published:
         return (f"model={self.model}", f"task={self.task}", *self.options)
 
     def met_by(self, value: float) -> bool:
-        """Whether a value of ours is within the tolerance; rounding errors of the subtraction do not count."""
+        """True if our value is within the tolerance; rounding errors of the subtraction do not count."""
         return abs(value - self.value) <= self.tolerance + 1e-12
 
 
@@ -90,42 +90,46 @@ def read(path: Path) -> list[Published]:
 
 
 def _entry(path: Path, number: int, node: yaml.Node) -> Published:
-    def place(at: yaml.Node) -> str:
+    def location(at: yaml.Node) -> str:
         return f"{path}:{at.start_mark.line + 1}: entry {number}"
 
-    fields = dict(_checked(node, KEYS, place, ""))
+    fields = dict(_checked(node, KEYS, location, ""))
     for key in NEEDED:
         if key not in fields:
-            raise ConfigError(f"{place(node)} says no {key}. An entry needs {', '.join(NEEDED)}.")
+            raise ConfigError(f"{location(node)} says no {key}. An entry needs {', '.join(NEEDED)}.")
     if fields["tolerance"] < 0:
-        raise ConfigError(f"{place(node)}: tolerance={fields['tolerance']} is below 0.")
+        raise ConfigError(f"{location(node)}: tolerance={fields['tolerance']} is below 0.")
     fields["options"] = tuple(map(str, fields.get("options", ())))
-    return dataclasses.replace(Published(**fields), place=place(node))
+    return dataclasses.replace(Published(**fields), place=location(node))
 
 
-def _checked(node: yaml.Node, known: Mapping[str, tuple[type, ...]], place: Any, of: str) -> Iterator[tuple[str, Any]]:
+def _checked(
+    node: yaml.Node, keys: Mapping[str, tuple[type, ...]], location: Any, of: str
+) -> Iterator[tuple[str, Any]]:
     """Each key of a mapping with its value; unknown and repeated ones, and values of another type, are refused."""
     if not isinstance(node, yaml.MappingNode):
-        raise ConfigError(f"{place(node)}{of} is not KEY: VALUE.")
+        raise ConfigError(f"{location(node)}{of} is not KEY: VALUE.")
     seen: set[str] = set()
     for key_node, value_node in node.value:
         key = str(key_node.value)
-        if key not in known:
-            raise ConfigError(f"{place(key_node)}: unknown key '{of}{key}'. {_guess(key, known)}")
+        if key not in keys:
+            raise ConfigError(f"{location(key_node)}: unknown key '{of}{key}'. {_guess(key, keys)}")
         if key in seen:
-            raise ConfigError(f"{place(key_node)} says '{of}{key}' twice.")
+            raise ConfigError(f"{location(key_node)} says '{of}{key}' twice.")
         seen.add(key)
         value = yaml.constructor.SafeConstructor().construct_document(value_node)
-        kinds = known[key]
+        kinds = keys[key]
         if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
-            raise ConfigError(f"{place(key_node)}: {of}{key} is to be {PLAIN[kinds[-1]]}, not '{value_node.value}'.")
+            raise ConfigError(f"{location(key_node)}: {of}{key} is to be {PLAIN[kinds[-1]]}, not '{value_node.value}'.")
         if key in CHOICES:
-            for given in value if isinstance(value, dict) else [value]:
-                if given not in CHOICES[key]:
-                    raise ConfigError(f"{place(key_node)}: {of}{key}: '{given}'. {_guess(str(given), CHOICES[key])}")
-        yield key, dict(_checked(value_node, SETTINGS, place, "settings.")) if key == "settings" else value
+            for choice in value if isinstance(value, dict) else [value]:
+                if choice not in CHOICES[key]:
+                    raise ConfigError(
+                        f"{location(key_node)}: {of}{key}: '{choice}'. {_guess(str(choice), CHOICES[key])}"
+                    )
+        yield key, dict(_checked(value_node, SETTINGS, location, "settings.")) if key == "settings" else value
 
 
-def _guess(name: str, known: Iterable[str]) -> str:
-    near = nearest(name, known)
-    return f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(known)}."
+def _guess(name: str, choices: Iterable[str]) -> str:
+    near = nearest(name, choices)
+    return f"Did you mean {' or '.join(near)}?" if near else f"Known: {', '.join(choices)}."

@@ -22,7 +22,7 @@ class Outcome:
     Attributes:
         ours: Our mean, in the measure's unit; None where there is none.
         reason: Why there is none, in short.
-        failed: Whether it was at hand and yet gave none.
+        failed: True if data and weights were at hand and the evaluation still gave no score.
         causes: For a gap beyond the tolerance: what explains it, one line each.
         despite: For a score that is reproduced: stated settings that differ all the same. It may be met by luck.
     """
@@ -48,8 +48,8 @@ def show(outcomes: Sequence[Outcome], console: Console | None = None) -> None:
     if not console.is_terminal and console.width < 120:
         console.width = 120
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, head in enumerate(HEADS):
-        number = 3 <= place < 7
+    for index, head in enumerate(HEADS):
+        number = 3 <= index < 7
         table.add_column(head, justify="right" if number else "left", no_wrap=number, overflow="fold")
     for outcome in outcomes:
         table.add_row(*_cells(outcome), style="bold" if outcome.verdict in ("off", "failed") else None)
@@ -65,7 +65,7 @@ def markdown(outcomes: Sequence[Outcome], about: str) -> str:
     lines += [f"| {' | '.join(map(plain, _cells(outcome)))} |" for outcome in outcomes]
     lines += ["", *(f"- {plain(line)}" for line in _remarks(outcomes)), ""]
     lines += ["Theirs:", ""]
-    sources = (f"- {_name(one.entry)}: {one.entry.source}" for one in outcomes)
+    sources = (f"- {_name(outcome.entry)}: {outcome.entry.source}" for outcome in outcomes)
     return "\n".join([*lines, *map(plain, dict.fromkeys(sources))]) + "\n"
 
 
@@ -73,28 +73,36 @@ def summary(outcomes: Sequence[Outcome]) -> str:
     """How many of each verdict, in one sentence."""
     verdicts = [outcome.verdict for outcome in outcomes]
     counts = [f"{verdicts.count(kind)} {kind}" for kind in ("reproduced", "off", "failed", "not at hand")]
-    return f"Of {len(outcomes)} published scores: {', '.join(one for one in counts if not one.startswith('0 '))}."
+    return f"Of {len(outcomes)} published scores: {', '.join(count for count in counts if not count.startswith('0 '))}."
 
 
-def _cells(one: Outcome) -> list[str]:
-    entry, ours = one.entry, one.ours
+def _cells(outcome: Outcome) -> list[str]:
+    entry, ours = outcome.entry, outcome.ours
     numbers = ["–", "–"] if ours is None else [f"{ours:.5f}", f"{ours - entry.value:+.5f}"]
-    return [entry.model, entry.task, entry.measure, f"{entry.value:g}", *numbers, f"{entry.tolerance:g}", one.verdict]
+    return [
+        entry.model,
+        entry.task,
+        entry.measure,
+        f"{entry.value:g}",
+        *numbers,
+        f"{entry.tolerance:g}",
+        outcome.verdict,
+    ]
 
 
 def _remarks(outcomes: Sequence[Outcome]) -> Iterator[str]:
-    for one in outcomes:
-        yield from (f"off: {_name(one.entry)}, {one.entry.measure}: {cause}." for cause in one.causes)
+    for outcome in outcomes:
+        yield from (f"off: {_name(outcome.entry)}, {outcome.entry.measure}: {cause}." for cause in outcome.causes)
     yield from (
-        f"reproduced, though: {_name(one.entry)}, {one.entry.measure}: {what}."
-        for one in outcomes
-        for what in one.despite
+        f"reproduced, though: {_name(outcome.entry)}, {outcome.entry.measure}: {what}."
+        for outcome in outcomes
+        for what in outcome.despite
     )
     for verdict in ("failed", "not at hand"):
         reasons: dict[str, list[str]] = {}
-        for one in outcomes:
-            if one.verdict == verdict:
-                reasons.setdefault(one.reason, []).append(_name(one.entry))
+        for outcome in outcomes:
+            if outcome.verdict == verdict:
+                reasons.setdefault(outcome.reason, []).append(_name(outcome.entry))
         yield from (f"{verdict}: {', '.join(dict.fromkeys(names))}: {reason}." for reason, names in reasons.items())
     notes = [f"tolerance of {_name(outcome.entry)}: {outcome.entry.note}" for outcome in outcomes if outcome.entry.note]
     yield from dict.fromkeys(notes)

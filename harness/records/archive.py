@@ -64,10 +64,12 @@ class Archive:
 
         Args:
             key: As `digest.record_key` makes it, for `depth`.
-            deeper: Whether a deeper run of this system begins with the shallower one.
+            deeper: True if a deeper run of this system begins with the shallower one.
         """
-        records = [one for one in self._like(key) if one.key[:PREFIX] == key[:PREFIX] and one.status == "ok"]
-        for record in sorted(records, key=lambda one: int(one.dataset["depth"])):
+        records = [
+            record for record in self._like(key) if record.key[:PREFIX] == key[:PREFIX] and record.status == "ok"
+        ]
+        for record in sorted(records, key=lambda record: int(record.dataset["depth"])):
             if _fits(int(record.dataset["depth"]), depth, deeper=deeper) and self._file(record).exists():
                 run = cut(read_run(self._file(record), int(record.dataset["depth"])), depth)
                 notes = Notes.of({**record.checks.flat(), "seconds": record.seconds, "index": record.index})
@@ -157,8 +159,8 @@ def _remove(folder: Path) -> None:
                 folder.parent.rmdir()
 
 
-def _fits(stored: int, wanted: int, *, deeper: bool) -> bool:
-    return stored == wanted or (deeper and stored > wanted)
+def _fits(stored: int, depth: int, *, deeper: bool) -> bool:
+    return stored == depth or (deeper and stored > depth)
 
 
 def _read(path: Path) -> Record:

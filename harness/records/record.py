@@ -29,7 +29,7 @@ class Measured:
     Attributes:
         interval: How `low` and `high` came about.
         n: Number of queries (or of texts, for a delegated task) behind the mean.
-        direction: Whether a higher or a lower value is better.
+        direction: `higher` or `lower`: which values are better.
         source: Who defined it.
     """
 
@@ -86,25 +86,29 @@ class Record:
 
     def get(self, measure: str) -> Measured | None:
         """The measure of that canonical name, where the record holds it."""
-        return next((one for one in self.measures if one.measure == measure), None)
+        return next((measured for measured in self.measures if measured.measure == measure), None)
 
     @property
     def system_ref(self) -> SystemRef:
-        """What was asked for as its system; empty in a record of format 1."""
+        """The reference that its system is opened from; empty in a record of format 1."""
         return SystemRef(self.asked.get("plugin", ""), self.asked.get("options", {}), self.system)
 
     @property
     def task_ref(self) -> TaskRef:
-        """What was asked for as its task, from which the data set is read again."""
-        asked = self.dataset["asked"]
+        """The reference that its task is opened from, to read the data set again."""
+        reference = self.dataset["asked"]
         return TaskRef(
-            asked["plugin"], asked["options"], self.task, depth=self.dataset.get("depth"), limit=asked["limit"]
+            reference["plugin"],
+            reference["options"],
+            self.task,
+            depth=self.dataset.get("depth"),
+            limit=reference["limit"],
         )
 
 
 def to_json(record: Record) -> str:
     """The record as JSON; NaN and infinity are refused rather than written."""
-    plain = {one.name: getattr(record, one.name) for one in dataclasses.fields(record)}
+    plain = {entry.name: getattr(record, entry.name) for entry in dataclasses.fields(record)}
     plain |= {"facts": record.facts.flat(), "checks": record.checks.flat()}
     plain["measures"] = [dataclasses.asdict(measure) for measure in record.measures]
     return json.dumps(plain, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
@@ -119,7 +123,7 @@ def from_json(text: str, where: str) -> Record:
                 f"{where}: format {raw['format']} is newer than this harness knows ({FORMAT}). Upgrade the harness."
             )
         raw.setdefault("form", _form(raw))
-        raw["measures"] = tuple(Measured(**one) for one in raw["measures"])
+        raw["measures"] = tuple(Measured(**measured) for measured in raw["measures"])
         raw |= {"facts": Facts.of(raw["facts"]), "checks": Checks.of(raw["checks"]), "format": FORMAT}
         return Record(**raw)
     except (ValueError, KeyError, TypeError, AttributeError) as error:

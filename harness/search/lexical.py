@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ConfigError
-from harness.search.exact import Ranked
-from harness.search.order import id_ranks, restricted, top
+from harness.search.ranking_order import id_ranks, restricted, top
+from harness.search.vector_index import Ranked
 from harness.types import Progress
 
 

@@ -1,6 +1,6 @@
 """A dense system: a model, the engine and exact search, composed.
 
-`location.py` says how one is asked for.
+`location.py` says how it is written on the command line.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from harness.models.runtimes.choice import accelerated, candidate, instructions,
 from harness.models.spec import ModelSpec
 from harness.records.atomic import write_text
 from harness.records.digest import digest
-from harness.search.exact import VectorIndex
-from harness.search.variant import FULL, Variant
+from harness.search.compression import FULL, Variant
+from harness.search.vector_index import VectorIndex
 from harness.types import Candidates, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class Dense:
     @property
     def runtime(self) -> str:
         """What runs the forward pass; for `auto`, what was found to be exact when the model was first loaded."""
-        wanted = candidate(self.spec, self.context.device)
-        return wanted if self.spec.runtime != "auto" or wanted == "torch" else str(self.loaded_facts["runtime"])
+        runtime = candidate(self.spec, self.context.device)
+        return runtime if self.spec.runtime != "auto" or runtime == "torch" else str(self.loaded_facts["runtime"])
 
     @functools.cached_property
     def identity(self) -> str:
@@ -167,10 +167,10 @@ class Dense:
         """
         if not self.variant.full_precision:
             raise NotApplicable(f"precision={self.variant.precision} is of an index, and this task searches none.")
-        encoded, used = self.encoded(texts, role, purpose, None, progress)
+        encoded, prompt_text = self.encoded(texts, role, purpose, None, progress)
         if len(texts):
-            self._first.setdefault(role or "text", used + texts[0])
-            self._prompts.setdefault(role or "text", used)
+            self._first.setdefault(role or "text", prompt_text + texts[0])
+            self._prompts.setdefault(role or "text", prompt_text)
             self._parts.setdefault(role or "text", []).append(encoded.facts)
         self.variant.check(encoded.dimension)
         return np.ascontiguousarray(encoded.read()[:, : self.variant.dims])
@@ -205,26 +205,35 @@ class Dense:
         self, texts: Sequence[str], role: Role, purpose: Purpose, names: Sequence[str] | None, progress: Progress
     ) -> tuple[Encoded, str]:
         """The vectors of texts wherever they are kept, and the prompt they were made with."""
-        used = self._prompt(role, purpose)
-        vectors = encode(lambda: self.model, texts, self._cache(used), prompt=used, names=names, progress=progress)
-        return vectors, used
+        prompt_text = self._prompt(role, purpose)
+        vectors = encode(
+            lambda: self.model, texts, self._cache(prompt_text), prompt=prompt_text, names=names, progress=progress
+        )
+        return vectors, prompt_text
 
     def _prompt(self, role: Role, purpose: Purpose) -> str:
         return prompt(self.spec.prompts, role, purpose.task, purpose.kind)
 
-    def _cache(self, used: str) -> VectorCache:
+    def _cache(self, prompt_text: str) -> VectorCache:
         """Where vectors under that prompt are kept; everything that made them is its key."""
         if self.context.vectors == "none":
             return VectorCache()
-        if used not in self._caches:
-            configuration = {**self.spec.encoding(), "runtime": self.runtime, "weights": self.weights, "prompt": used}
-            self._caches[used] = StoredVectors(self.context.hub.cache / "vectors", configuration, self.context.vectors)
-        self._caches[used].refresh()
-        return self._caches[used]
+        if prompt_text not in self._caches:
+            configuration = {
+                **self.spec.encoding(),
+                "runtime": self.runtime,
+                "weights": self.weights,
+                "prompt": prompt_text,
+            }
+            self._caches[prompt_text] = StoredVectors(
+                self.context.hub.cache / "vectors", configuration, self.context.vectors
+            )
+        self._caches[prompt_text].refresh()
+        return self._caches[prompt_text]
 
     @property
     def _notes(self) -> Path:
-        """File of what the loaded model told; a folder of that name keeps its converted copies."""
+        """File of the facts that only a loaded model has; a folder of that name holds its converted copies."""
         key = {
             **self.spec.encoding(),
             "similarity": self.spec.similarity,
@@ -233,8 +242,8 @@ class Dense:
         }
         if self.spec.dtype != "float32":
             key["instructions"] = instructions()  # on another processor, another runtime may be what runs it
-        wanted = candidate(self.spec, self.context.device)
-        name = digest({**key, "runtime": [wanted, version(wanted)]})
+        runtime = candidate(self.spec, self.context.device)
+        name = digest({**key, "runtime": [runtime, version(runtime)]})
         return self.context.hub.cache / "models" / f"{name}.json"
 
 
@@ -263,7 +272,7 @@ class DenseIndex:
         progress: Progress = no_progress,
     ) -> Run:  # fmt: skip
         """Encode the queries, rank; the notes say what the tokenizer was given and what it cut."""
-        encoded, used = self._system.encoded(queries.texts, "query", self._purpose, queries.ids, progress)
+        encoded, prompt_text = self._system.encoded(queries.texts, "query", self._purpose, queries.ids, progress)
         start = time.perf_counter()
         ids, scores = self._index.search(
             encoded.read(), queries.ids, depth, exclude_self=exclude_self, candidates=candidates
@@ -273,7 +282,7 @@ class DenseIndex:
             "encode_document": self._encoding,
             "search": time.perf_counter() - start,
         }
-        roles = {"query": (encoded, used, queries), "document": (self._vectors, self._prompt, self._documents)}
+        roles = {"query": (encoded, prompt_text, queries), "document": (self._vectors, self._prompt, self._documents)}
         cut = np.flatnonzero(self._vectors.facts["cut"] > 0).tolist()
         notes = Notes(
             first={role: prompt + texts.texts[0] for role, (_, prompt, texts) in roles.items()},

@@ -8,7 +8,7 @@ from harness.context import Context
 from harness.errors import ModelError
 from harness.models.spec import ModelSpec
 from harness.registry import system
-from harness.search.variant import Variant
+from harness.search.compression import Variant
 from harness.systems.dense import Dense
 
 BY_CONTENT = ("name", "revision", "path", "package", "folder", "weights", "tokenizer", "digest")

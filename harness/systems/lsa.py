@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.facts import Facts
 from harness.registry import system
-from harness.search.exact import VectorIndex
+from harness.search.vector_index import VectorIndex
 from harness.types import Candidates, Progress, Purpose, Run, Texts, no_progress
 
 

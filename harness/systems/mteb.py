@@ -19,7 +19,7 @@ from harness.encode.guard import check_vectors
 from harness.facts import Facts, Notes
 from harness.models.mteb_loader import load, revision_of, similarity_name, vectors
 from harness.registry import system
-from harness.search.exact import VectorIndex
+from harness.search.vector_index import VectorIndex
 from harness.types import Candidates, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
 
 LIBRARIES = ("mteb", "torch", "sentence-transformers", "transformers", "tokenizers")

@@ -11,7 +11,7 @@ import numpy as np
 
 from harness.encode.guard import check_vectors
 from harness.facts import Facts, Notes
-from harness.search.exact import VectorIndex
+from harness.search.vector_index import VectorIndex
 from harness.systems.opened import Opened
 from harness.types import Candidates, Progress, Purpose, Role, Run, System, Texts, Vectors, no_progress
 

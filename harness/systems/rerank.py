@@ -49,9 +49,10 @@ class Reranked(Composed):
         for query_id, ranking in zip(first.query_ids, first.doc_ids, strict=True):
             head, values = ordered.get(query_id, ([], np.zeros(0, dtype=np.float32)))
             head = list(head)
-            tail = [*(one for one in ranking[: self._k] if one not in set(head)), *ranking[self._k :]][
-                : max(0, depth - len(head))
-            ]
+            tail = [
+                *(document_id for document_id in ranking[: self._k] if document_id not in set(head)),
+                *ranking[self._k :],
+            ][: max(0, depth - len(head))]
             floor = float(values.min()) if len(values) else 0.0
             below = floor - (1.0 + abs(floor) * 1e-3) * np.arange(1, len(tail) + 1)  # of no meaning but their order
             ids.append([*head, *tail][:depth])

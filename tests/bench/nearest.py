@@ -11,7 +11,7 @@ DOCUMENTS, QUERIES, SIZE, DEPTH = 200_000, 1_000, 384, 1_000
 
 
 def main() -> str:
-    from harness.search.rows import unit
+    from harness.search.vector_rows import unit
     from toys import search
 
     generator = np.random.default_rng(0)

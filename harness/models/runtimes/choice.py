@@ -28,15 +28,14 @@ def candidate(spec: ModelSpec, device: str) -> str:
 
 
 def accelerated(device: str) -> bool:
-    """Whether the device is, or `auto` may find, something else than a CPU."""
+    """True if the device is an accelerator, or `auto` may find one."""
     if device != "auto":
         return device != "cpu"
     return sys.platform == "darwin" or Path("/proc/driver/nvidia/version").exists() or Path("/dev/nvidia0").exists()
 
 
 def instructions() -> list[str]:
-    """The processor's instructions for reduced precision, as far as the runtimes may use them: what a note on bfloat16 or
-    int8 holds for."""
+    """The processor's instructions for reduced precision that runtimes may use: parity in bfloat16 or int8 depends on them."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

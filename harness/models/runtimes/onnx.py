@@ -20,23 +20,23 @@ from harness.models.runtimes.runner import Runner, Unsupported
 from harness.types import Vectors
 
 
-def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
+def runner(model: Any, *, normalize: bool, dtype: str, cache: Path) -> Runner:
     """A session over an exported copy of a float32 SentenceTransformer.
 
     Args:
         dtype: float32, or int8 for weights and activations quantised as they come: between the least and the greatest
             number of a batch, so that a text's vector would depend on its neighbours if it were not run alone.
-        kept: Folder of the exported model; made where it is not there.
+        cache: Folder of the exported model, which is made on first use.
     """
     import onnxruntime
 
     if dtype not in ("float32", "int8"):
         raise Unsupported(f"onnx computes in float32 or int8, not in {dtype}")
-    path = kept / f"{dtype}.onnx"
+    path = cache / f"{dtype}.onnx"
     if not path.exists():
         _export(model, normalize, dtype, path)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    names = [one.name for one in session.get_inputs()]
+    names = [argument.name for argument in session.get_inputs()]
 
     def run(features: Features, shared: Mapping[str, Any]) -> Vectors:
         (vectors,) = session.run(None, {name: features[name] for name in names})

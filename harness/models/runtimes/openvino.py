@@ -22,12 +22,12 @@ CAPABILITIES = {"bfloat16": "BF16"}
 """What the CPU has to list among OpenVINO's OPTIMIZATION_CAPABILITIES; without it OpenVINO silently computes float32."""
 
 
-def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
+def runner(model: Any, *, normalize: bool, dtype: str, cache: Path) -> Runner:
     """A compiled copy of a float32 SentenceTransformer.
 
     Args:
         dtype: What the CPU computes in: float32 or bfloat16.
-        kept: Folder of the converted model; made where it is not there.
+        cache: Folder of the converted model, which is made on first use.
 
     Raises:
         Unsupported: This processor computes that dtype as another one.
@@ -40,7 +40,7 @@ def runner(model: Any, *, normalize: bool, dtype: str, kept: Path) -> Runner:
     core = openvino.Core()
     if dtype in CAPABILITIES and CAPABILITIES[dtype] not in core.get_property("CPU", "OPTIMIZATION_CAPABILITIES"):
         raise Unsupported(f"this processor has no {dtype}, and OpenVINO would compute in float32")
-    path = kept / "model.xml"
+    path = cache / "model.xml"
     converted = core.read_model(path) if path.exists() else _convert(model, normalize, path)
     settings = {"INFERENCE_PRECISION_HINT": HINTS[dtype], "PERFORMANCE_HINT": "LATENCY"}
     compiled = core.compile_model(converted, "CPU", settings)
@@ -69,9 +69,9 @@ def _convert(model: Any, normalize: bool, path: Path) -> Any:
             converted = openvino.convert_model(whole, example_input=tuple(example.values()))
     except Exception as error:
         raise Unsupported(f"OpenVINO cannot convert it: {' '.join(str(error).split())[:200]}") from error
-    for given, name in zip(converted.inputs, example, strict=True):
-        given.get_tensor().set_names({name})
-        given.get_node().set_friendly_name(name)
+    for tensor, name in zip(converted.inputs, example, strict=True):
+        tensor.get_tensor().set_names({name})
+        tensor.get_node().set_friendly_name(name)
     converted.validate_nodes_and_infer_types()
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent) as aside:

@@ -84,14 +84,17 @@ def attend(
         texts = [slice(*bounds) for bounds in itertools.pairwise(cu_seq_lens_q.tolist())]
         parts = [
             alone(
-                *(one[:, :, text] for one in (query, key, value)), scale=scaling, is_causal=causal, enable_gqa=grouped
+                *(tensor[:, :, text] for tensor in (query, key, value)),
+                scale=scaling,
+                is_causal=causal,
+                enable_gqa=grouped,
             )
             for text in texts
         ]
         return torch.cat(parts, dim=2).transpose(1, 2), None
     from torch.nn.attention.varlen import varlen_attn
 
-    left, middle, right = (one[0].transpose(0, 1) for one in (query, key, value))
+    left, middle, right = (tensor[0].transpose(0, 1) for tensor in (query, key, value))
     attended: Any = varlen_attn(
         left, middle, right, cu_seq_lens_q, cu_seq_lens_q, max_length_q, max_length_q, scale=scaling,
         window_size=(-1, 0) if causal else (-1, -1), enable_gqa=grouped,

@@ -1,4 +1,4 @@
-"""Whether a runtime gives the same vectors: a probe is encoded by torch in float32 too, and the least cosine is the answer."""
+"""The parity of a runtime: the least cosine between its vectors of a probe and those of torch in float32."""
 
 from __future__ import annotations
 

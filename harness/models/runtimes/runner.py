@@ -1,4 +1,4 @@
-"""The protocol behind which a forward pass runs, and why one cannot."""
+"""What every runtime returns: a forward pass ready to run, or the reason why it cannot run a model."""
 
 from __future__ import annotations
 

@@ -52,11 +52,15 @@ def compare(
     depth = measure.k or max(a.run.depth, b.run.depth)
     looked = min(depth, a.run.depth, b.run.depth)
     values, sides = [], []
-    for one in (a, b):
-        scores, unjudged, ties = evaluate(one.run, dataset, [measure.name, f"unjudged@{looked}", f"ties@{looked}"])
+    for contestant in (a, b):
+        scores, unjudged, ties = evaluate(
+            contestant.run, dataset, [measure.name, f"unjudged@{looked}", f"ties@{looked}"]
+        )
         values.append(scores.values)
         sides.append(
-            SystemScore(one.name, float(scores.values.mean()), float(unjudged.values.mean()), float(ties.values.mean()))
+            SystemScore(
+                contestant.name, float(scores.values.mean()), float(unjudged.values.mean()), float(ties.values.mean())
+            )
         )
     differences = values[0] - values[1]
     sign = 1.0 if measure.plugin.direction == "higher" else -1.0
@@ -77,8 +81,8 @@ def compare(
         ties=int((~ahead & ~behind).sum()),
         losses=int(behind.sum()),
         slices=slices(differences, groups(dataset.queries.properties, dataset.queries.texts)),
-        won=evidence.queries([int(one) for one in order[:shown] if ahead[one]]),
-        lost=evidence.queries([int(one) for one in order[::-1][:shown] if behind[one]]),
+        won=evidence.queries([int(position) for position in order[:shown] if ahead[position]]),
+        lost=evidence.queries([int(position) for position in order[::-1][:shown] if behind[position]]),
         detectable=detectable(differences),
         notes=(*notes, *_doubts(sides, looked), *_tied((a, b), sides, dataset, measure)),
         unsettled=unsettled({a.name: a.run, b.name: b.run}, dataset, measure.name),
@@ -107,12 +111,12 @@ def _answers(
 
 
 def _doubts(sides: Sequence[SystemScore], k: int) -> list[str]:
-    one, other = sides
+    first, second = sides
     lines = []
-    if abs(one.unjudged - other.unjudged) >= NOTABLE:
-        worse = one if one.unjudged > other.unjudged else other
+    if abs(first.unjudged - second.unjudged) >= NOTABLE:
+        worse = first if first.unjudged > second.unjudged else second
         lines.append(
-            f"unjudged@{k} differs: {one.name} {one.unjudged:.1%}, {other.name} {other.unjudged:.1%}. Unjudged documents "
+            f"unjudged@{k} differs: {first.name} {first.unjudged:.1%}, {second.name} {second.unjudged:.1%}. Unjudged documents "
             f"count as wrong, so {worse.name} may be better than its number."
         )
     return lines

@@ -16,7 +16,7 @@ FEWEST = 10
 MOST = 24
 """Distinct values of a property beyond which it is no slice but a name."""
 
-Places = NDArray[np.int64]
+Positions = NDArray[np.int64]
 
 
 def gap(what: str, differences: Floats) -> MeanDifference:
@@ -31,33 +31,35 @@ def gap(what: str, differences: Floats) -> MeanDifference:
     )  # fmt: skip
 
 
-def slices(differences: Floats, groups: Mapping[str, Places]) -> tuple[MeanDifference, ...]:
+def slices(differences: Floats, groups: Mapping[str, Positions]) -> tuple[MeanDifference, ...]:
     """A gap per group of queries, the p values adjusted for the number of groups (Holm); the largest difference first."""
-    by_slice = [gap(what, differences[places]) for what, places in groups.items() if len(places) >= FEWEST]
-    adjusted = holm(np.array([match.p for match in by_slice]))
+    by_slice = [gap(what, differences[positions]) for what, positions in groups.items() if len(positions) >= FEWEST]
+    adjusted = holm(np.array([item.p for item in by_slice]))
     adjusted_slices = [
-        MeanDifference(**{**one.__dict__, "p": float(p)}) for one, p in zip(by_slice, adjusted, strict=True)
+        MeanDifference(**{**item.__dict__, "p": float(p)}) for item, p in zip(by_slice, adjusted, strict=True)
     ]
-    return tuple(sorted(adjusted_slices, key=lambda item: (item.p > 0.05, -abs(item.difference), item.what)))
+    return tuple(sorted(adjusted_slices, key=lambda group: (group.p > 0.05, -abs(group.difference), group.what)))
 
 
-def groups(properties: Mapping[str, Sequence[str]], texts: Sequence[str]) -> dict[str, Places]:
-    """`property = value` → places of its queries: the data set's own properties, and the length of the question in thirds.
+def groups(properties: Mapping[str, Sequence[str]], texts: Sequence[str]) -> dict[str, Positions]:
+    """`property = value` → positions of its queries: the data set's own properties, and the length of the question in thirds.
 
     Args:
         properties: Columns of the queries, in their order.
         texts: The queries.
     """
-    places_by_group: dict[str, Places] = {}
+    positions_by_group: dict[str, Positions] = {}
     for name, column in sorted(properties.items()):
-        values = np.array([str(one) for one in column], dtype=object)
+        values = np.array([str(value) for value in column], dtype=object)
         distinct = sorted(set(values.tolist()) - {""})
         if 1 < len(distinct) <= MOST:
-            places_by_group |= {f"{name} = {one}": np.flatnonzero(values == one) for one in distinct}
+            positions_by_group |= {f"{name} = {value}": np.flatnonzero(values == value) for value in distinct}
     words = np.array([len(text.split()) for text in texts])
     low, high = np.quantile(words, [1 / 3, 2 / 3]) if len(words) else (0, 0)
     if low < high:
-        places_by_group[f"question of at most {low:.0f} words"] = np.flatnonzero(words <= low)
-        places_by_group[f"question of {low:.0f} to {high:.0f} words"] = np.flatnonzero((words > low) & (words <= high))
-        places_by_group[f"question of more than {high:.0f} words"] = np.flatnonzero(words > high)
-    return places_by_group
+        positions_by_group[f"question of at most {low:.0f} words"] = np.flatnonzero(words <= low)
+        positions_by_group[f"question of {low:.0f} to {high:.0f} words"] = np.flatnonzero(
+            (words > low) & (words <= high)
+        )
+        positions_by_group[f"question of more than {high:.0f} words"] = np.flatnonzero(words > high)
+    return positions_by_group

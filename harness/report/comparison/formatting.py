@@ -17,7 +17,7 @@ def number(comparison: Comparison, value: float, *, signed: bool = False) -> str
 
 def span(comparison: Comparison, gap: MeanDifference) -> str:
     """`+0.078 [+0.049, +0.107]`."""
-    low, high = (number(comparison, one, signed=True) for one in (gap.low, gap.high))
+    low, high = (number(comparison, limit, signed=True) for limit in (gap.low, gap.high))
     return f"{number(comparison, gap.difference, signed=True)} [{low}, {high}]"
 
 
@@ -33,43 +33,46 @@ def by_chance(p: float) -> str:
 
 def verdict(comparison: Comparison) -> str:
     """The one sentence that a reader takes away."""
-    one = comparison
-    gap = one.overall
-    least = number(one, one.detectable)
-    numbers = f"{one.measure} {number(one, one.a.mean)} against {number(one, one.b.mean)}, difference {span(one, gap)}"
-    if one.unanswered:
+    a, b, gap = comparison.a, comparison.b, comparison.overall
+    measure, task, better = comparison.measure, comparison.task, comparison.better
+    least = number(comparison, comparison.detectable)
+    means = f"{number(comparison, a.mean)} against {number(comparison, b.mean)}"
+    numbers = f"{measure} {means}, difference {span(comparison, gap)}"
+    if comparison.unanswered:
         left = " and ".join(
-            f"{name} leaves {count} of {gap.n} queries unanswered" for name, count in one.unanswered.items()
+            f"{name} leaves {count} of {gap.n} queries unanswered" for name, count in comparison.unanswered.items()
         )
-        answered = one.answered
+        answered = comparison.answered
         rest = (
-            f"Over the {answered.n} that both answer: {one.measure}, difference {span(one, answered)}, {by_chance(answered.p)}."
+            f"Over the {answered.n} that both answer: {measure}, difference {span(comparison, answered)}, "
+            f"{by_chance(answered.p)}."
             if answered is not None
             else "They share no two answered queries."
         )
-        return f"No verdict on {one.task}: {left}, which score as empty ({numbers}). {rest}"
-    if not one.better:
+        return f"No verdict on {task}: {left}, which score as empty ({numbers}). {rest}"
+    if not better:
         return (
-            f"{one.a.name} and {one.b.name} cannot be told apart on {one.task}: {numbers}, {by_chance(gap.p)}. So many queries "
-            f"({gap.n}) would find a true difference of {least} with 80 % power."
+            f"{a.name} and {b.name} cannot be told apart on {task}: {numbers}, {by_chance(gap.p)}. "
+            f"With {gap.n} queries, a difference of {least} is detectable at 80 % power."
         )
-    other = one.b.name if one.better == one.a.name else one.a.name
-    numbers = f"{one.a.name} less {one.b.name}: {numbers}" if one.better != one.a.name else numbers
-    return f"{one.better} is better than {other} on {one.task}: {numbers}, {by_chance(gap.p)}, over {gap.n} queries."
+    other = b.name if better == a.name else a.name
+    numbers = f"{a.name} less {b.name}: {numbers}" if better != a.name else numbers
+    return f"{better} is better than {other} on {task}: {numbers}, {by_chance(gap.p)}, over {gap.n} queries."
 
 
 def figures(comparison: Comparison) -> list[tuple[str, str]]:
     """What was measured, as pairs of a name and a value."""
-    one, gap = comparison, comparison.overall
-    arrow = "higher is better" if one.direction == "higher" else "lower is better"
+    a, b, gap = comparison.a, comparison.b, comparison.overall
+    arrow = "higher is better" if comparison.direction == "higher" else "lower is better"
+    means = f"{a.name} {number(comparison, a.mean)} · {b.name} {number(comparison, b.mean)}"
     return [
-        (f"{one.measure} ({arrow})", f"{one.a.name} {number(one, one.a.mean)} · {one.b.name} {number(one, one.b.mean)}"),
-        ("difference, 95 % interval", span(one, gap)),
+        (f"{comparison.measure} ({arrow})", means),
+        ("difference, 95 % interval", span(comparison, gap)),
         ("p value", f"{chance(gap.p)} (sign flips) · {chance(gap.p_bootstrap)} (bootstrap) · {chance(gap.p_t)} (paired t)"),
         ("effect size", f"{gap.effect:+.2f} standard deviations of the differences"),
-        ("queries", f"{one.a.name} ahead in {one.wins}, behind in {one.losses}, equal in {one.ties}"),
-        ("smallest difference that so many queries find", f"{number(one, one.detectable)} (80 % power)"),
-        ("unjudged among the top documents", f"{one.a.name} {one.a.unjudged:.1%} · {one.b.name} {one.b.unjudged:.1%}"),
+        ("queries", f"{a.name} ahead in {comparison.wins}, behind in {comparison.losses}, equal in {comparison.ties}"),
+        (f"difference detectable with {gap.n} queries", f"{number(comparison, comparison.detectable)} (80 % power)"),
+        ("unjudged among the top documents", f"{a.name} {a.unjudged:.1%} · {b.name} {b.unjudged:.1%}"),
     ]  # fmt: skip
 
 
@@ -77,13 +80,13 @@ def ranked_as(comparison: Comparison, document: RankedDocument) -> str:
     """`grade 3, minilm 1st, bm25 not found`."""
     grade = "unjudged" if document.grade is None else f"grade {document.grade}"
     names = ((comparison.a.name, document.a), (comparison.b.name, document.b))
-    return ", ".join([grade, *(f"{name} {_place(place)}" for name, place in names)])
+    return ", ".join([grade, *(f"{name} {_ordinal(rank)}" for name, rank in names)])
 
 
 def scores(comparison: Comparison, query: Query) -> str:
     """`minilm 1.000, bm25 0.000`."""
-    one = comparison
-    return f"{one.a.name} {number(one, query.a)}, {one.b.name} {number(one, query.b)}"
+    a, b = comparison.a.name, comparison.b.name
+    return f"{a} {number(comparison, query.a)}, {b} {number(comparison, query.b)}"
 
 
 def short(text: str) -> str:
@@ -92,8 +95,8 @@ def short(text: str) -> str:
     return flat if len(flat) <= LONGEST else flat[: LONGEST - 1].rstrip() + "…"
 
 
-def _place(place: int | None) -> str:
-    if place is None:
+def _ordinal(rank: int | None) -> str:
+    if rank is None:
         return "not found"
-    ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
-    return f"{place}{ending}"
+    ending = "th" if 10 <= rank % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
+    return f"{rank}{ending}"

@@ -9,34 +9,34 @@ from harness.report.markup import plain
 
 def markdown(comparison: Comparison) -> str:
     """The whole page."""
-    one = comparison
+    a, b = comparison.a.name, comparison.b.name
     lines = [
-        f"# {plain(one.a.name)} against {plain(one.b.name)} on {plain(one.task)}",
+        f"# {plain(a)} against {plain(b)} on {plain(comparison.task)}",
         "",
-        f"**{plain(formatting.verdict(one))}**",
+        f"**{plain(formatting.verdict(comparison))}**",
         "",
     ]
-    lines += [f"- Note: {plain(note)}" for note in one.notes]
-    lines += [""] if one.notes else []
+    lines += [f"- Note: {plain(note)}" for note in comparison.notes]
+    lines += [""] if comparison.notes else []
     lines += [
         "| | |",
         "| :-- | :-- |",
-        *(f"| {plain(name)} | {plain(value)} |" for name, value in formatting.figures(one)),
+        *(f"| {plain(name)} | {plain(value)} |" for name, value in formatting.figures(comparison)),
         "",
     ]
-    if one.slices:
+    if comparison.slices:
         lines += ["## Where the difference lives", ""]
         lines += ["| queries | n | difference, 95 % interval | p, adjusted |", "| :-- | --: | :-- | --: |"]
         lines += [
-            f"| {_bold(plain(gap.what), gap.p)} | {gap.n} | {_bold(formatting.span(one, gap), gap.p)} "
+            f"| {_bold(plain(gap.what), gap.p)} | {gap.n} | {_bold(formatting.span(comparison, gap), gap.p)} "
             f"| {formatting.chance(gap.p)} |"
-            for gap in one.slices
+            for gap in comparison.slices
         ]
-        lines += ["", f"p is adjusted for {len(one.slices)} slices (Holm); bold where it is at most 0.05.", ""]
-    lines += _queries(one, f"Queries that {one.a.name} wins by most", one.won)
-    lines += _queries(one, f"Queries that {one.b.name} wins by most", one.lost)
-    if one.unsettled:
-        lines += ["## What judging could change", "", *(f"- {plain(line)}" for line in one.unsettled), ""]
+        lines += ["", f"p is adjusted for {len(comparison.slices)} slices (Holm); bold where it is at most 0.05.", ""]
+    lines += _queries(comparison, f"Queries that {a} wins by most", comparison.won)
+    lines += _queries(comparison, f"Queries that {b} wins by most", comparison.lost)
+    if comparison.unsettled:
+        lines += ["## What judging could change", "", *(f"- {plain(line)}" for line in comparison.unsettled), ""]
     return "\n".join(lines)
 
 

@@ -9,4 +9,4 @@ from harness.report.template import rendered
 
 def page(comparison: Comparison, drawings: dict[str, str]) -> str:
     """The page. `drawings` is caption → SVG."""
-    return rendered("comparison", one=comparison, formatting=formatting, drawings=drawings)
+    return rendered("comparison", comparison=comparison, formatting=formatting, drawings=drawings)

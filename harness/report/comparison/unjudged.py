@@ -30,11 +30,13 @@ def unsettled(runs: dict[str, Run], dataset: Dataset, measure: str) -> tuple[str
         f"{bounds.high:+.3f} (now {bounds.mean:+.3f}): {verdict}."
     ]
     pairs = judging_priority(runs, dataset, measure, NEXT)
-    places = {one: place for place, one in enumerate(dataset.documents.ids)} if pairs else {}
+    positions = {document_id: position for position, document_id in enumerate(dataset.documents.ids)} if pairs else {}
     texts = dict(zip(dataset.queries.ids, dataset.queries.texts, strict=True))
-    lines += [
-        f"Judge next: {pair.query_id} × {pair.document_id} ({pair.effect:+.4f} if relevant): {short(texts[pair.query_id])} → "
-        f"{short(dataset.documents.texts[places[pair.document_id]]) if pair.document_id in places else '(not in the corpus)'}"
-        for pair in pairs
-    ]
+    for pair in pairs:
+        position = positions.get(pair.document_id)
+        document = "(not in the corpus)" if position is None else short(dataset.documents.texts[position])
+        lines.append(
+            f"Judge next: {pair.query_id} × {pair.document_id} ({pair.effect:+.4f} if relevant): "
+            f"{short(texts[pair.query_id])} → {document}"
+        )
     return tuple(lines)

@@ -34,7 +34,7 @@ class MeanDifference:
         low, high: 95 % bootstrap interval of the difference, the queries drawn again.
         p: Sign-flip test; for slices adjusted for their number (Holm).
         p_bootstrap: Share of resamples on the other side of zero, doubled: a cross-check.
-        p_t: Student's paired test: another.
+        p_t: Student's paired t-test: another cross-check.
         effect: In standard deviations of the differences (Cohen's d_z).
     """
 
@@ -55,7 +55,7 @@ class RankedDocument:
 
     Attributes:
         grade: None where it is unjudged.
-        a, b: Its place in either ranking, from 1; None where it is not there.
+        a, b: Its rank in either ranking, from 1; None where it was not retrieved.
     """
 
     document_id: str
@@ -83,7 +83,7 @@ class Comparison:
     Attributes:
         differences: A less B per query, shape (queries,).
         won, lost: The queries that A and that B is furthest ahead in; not filled where the two do not differ.
-        detectable: The true difference that so many queries would find with 80 % power.
+        detectable: The smallest true difference that is detectable with this many queries at 80 % power.
         notes: What a reader has to know first: other versions, unjudged documents, what was left out.
         unsettled: What judging the unjudged could still change; empty where nothing is unjudged.
         unanswered: Name → how many queries it leaves unanswered, where that is more than a tenth; then there is no verdict.

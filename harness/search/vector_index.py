@@ -1,4 +1,4 @@
-"""Exact search: every query against every document, memory bounded whatever the corpus, in the one order."""
+"""The vectors of a corpus, searched exactly or at a lower precision, piece by piece so that memory stays bounded."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.errors import ConfigError, NotApplicable
-from harness.search.knn import Neighbours
-from harness.search.nearest import nearest, padded, score_exactly
-from harness.search.order import best_rows, id_ranks
-from harness.search.packed import PackedIndex
-from harness.search.rows import InMemory, Rows, Shaped, pieces
-from harness.search.variant import FULL, Variant
+from harness.search.compression import FULL, Variant
+from harness.search.exact_topk import nearest, padded, score_exactly
+from harness.search.quantized_index import QuantizedIndex
+from harness.search.ranking_order import best_rows, id_ranks
+from harness.search.topk import Neighbours
+from harness.search.vector_rows import InMemory, Rows, Shaped, pieces
 from harness.types import Candidates, Vectors
 
 MEMORY = 1 << 30
@@ -24,7 +24,7 @@ Ranked = tuple[list[list[str]], list[NDArray[np.float32]]]
 
 
 class VectorIndex:
-    """The vectors of a corpus, ready to be asked: exact, or packed at a lower precision.
+    """The vectors of a corpus, ready to be searched: exactly, or quantized to a lower precision.
 
     Args:
         documents: Shape (documents, dimension); may be read piece by piece.
@@ -56,10 +56,10 @@ class VectorIndex:
         self._ids, self._variant, self._memory, self._device = document_ids, variant, memory, device
         self._ranks = id_ranks(document_ids)
         self._names = np.array(document_ids, dtype=object)
-        self._packed = (
+        self._quantized = (
             None
             if variant.full_precision
-            else PackedIndex(self._rows, variant, euclidean=self._euclidean, memory=memory)
+            else QuantizedIndex(self._rows, variant, euclidean=self._euclidean, memory=memory)
         )
 
     @functools.cached_property
@@ -86,12 +86,12 @@ class VectorIndex:
         Raises:
             NotApplicable: Candidates, and a precision that only an index has.
         """
-        if candidates is not None and self._packed is not None:
+        if candidates is not None and self._quantized is not None:
             raise NotApplicable(
                 f"precision={self._variant.precision} is of an index, and a task with candidate lists searches none."
             )
-        left = np.ascontiguousarray(self._rows.shaped(queries))
-        position, score = self._nearest(left, query_ids, depth + exclude_self, candidates)
+        prepared = np.ascontiguousarray(self._rows.shaped(queries))
+        position, score = self._nearest(prepared, query_ids, depth + exclude_self, candidates)
         if exclude_self:
             own = np.array([self._positions.get(query_id, -1) for query_id in query_ids])
             score[position == own[:, None]] = -np.inf
@@ -102,28 +102,30 @@ class VectorIndex:
         ids = [row[:count] for row, count in zip(self._names[position].tolist(), counts, strict=True)]
         return ids, [row[:count] for row, count in zip(score, counts, strict=True)]
 
-    def _nearest(self, left: Vectors, query_ids: Sequence[str], most: int, candidates: Candidates | None) -> Neighbours:
+    def _nearest(
+        self, queries: Vectors, query_ids: Sequence[str], most: int, candidates: Candidates | None
+    ) -> Neighbours:
         if candidates is not None:
             positions = [
                 np.array([self._positions[document_id] for document_id in candidates[query_id]], dtype=np.int64)
                 for query_id in query_ids
             ]
-            return _among(left, self._rows, positions, euclidean=self._euclidean, memory=self._memory)
+            return _among(queries, self._rows, positions, euclidean=self._euclidean, memory=self._memory)
         most = min(most, len(self._ids))
-        if self._packed is not None:
-            return self._packed.nearest(left, most)
-        return nearest(left, self._rows, most, euclidean=self._euclidean, memory=self._memory, device=self._device)
+        if self._quantized is not None:
+            return self._quantized.nearest(queries, most)
+        return nearest(queries, self._rows, most, euclidean=self._euclidean, memory=self._memory, device=self._device)
 
 
 def _among(
-    left: Vectors, documents: Rows, wanted: list[NDArray[np.int64]], *, euclidean: bool, memory: int
+    queries: Vectors, documents: Rows, candidates: list[NDArray[np.int64]], *, euclidean: bool, memory: int
 ) -> Neighbours:
     """Each query's candidates, scored."""
-    scores = [np.zeros(len(one), dtype=np.float32) for one in wanted]
+    scores = [np.zeros(len(positions), dtype=np.float32) for positions in candidates]
     for start, right in pieces(documents, memory):
-        for row, positions in enumerate(wanted):
+        for row, positions in enumerate(candidates):
             here = np.flatnonzero((positions >= start) & (positions < start + len(right)))
             if len(here):
                 others = right[positions[here] - start]
-                scores[row][here] = score_exactly(left[row : row + 1], others, euclidean=euclidean)
-    return padded(list(zip(wanted, scores, strict=True)))
+                scores[row][here] = score_exactly(queries[row : row + 1], others, euclidean=euclidean)
+    return padded(list(zip(candidates, scores, strict=True)))

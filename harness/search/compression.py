@@ -18,7 +18,7 @@ class Variant:
     Attributes:
         dims: The first so many numbers of each vector (Kusupati et al. 2022, Matryoshka); None keeps all.
         precision: What the index holds of each number: float32, float16, int8 (between the least and the greatest value of
-            its place in the corpus), or binary (its sign). Queries stay float32, but for binary, whose score is Hamming's.
+            its dimension over the corpus), or binary (its sign). Queries stay float32, but for binary, whose score is Hamming's.
         rescore: How many times the depth is fetched from the index and scored again from the float32 vectors, which then
             have to be kept on disk; 0 does not.
     """
@@ -29,7 +29,7 @@ class Variant:
 
     @property
     def full_precision(self) -> bool:
-        """Whether the float32 vectors themselves are searched."""
+        """True if the float32 vectors themselves are searched."""
         return self.precision == "float32"
 
     def bytes_per_document(self, dimension: int) -> int:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 
 def id_ranks(ids: Sequence[str]) -> NDArray[np.int64]:
-    """Place of each id among all, in ascending order of the strings; shape (len(ids),)."""
+    """Rank of each id among all, in ascending order of the strings; shape (len(ids),)."""
     order = sorted(range(len(ids)), key=ids.__getitem__)
     ranks = np.empty(len(ids), dtype=np.int64)
     ranks[order] = np.arange(len(ids))
@@ -22,7 +22,7 @@ def id_ranks(ids: Sequence[str]) -> NDArray[np.int64]:
 def restricted(
     row: NDArray[np.float32],
     query_id: str,
-    places: Mapping[str, int],
+    positions: Mapping[str, int],
     candidates: Mapping[str, Sequence[str]] | None,
     exclude_self: bool,
 ) -> NDArray[np.float32]:
@@ -30,15 +30,15 @@ def restricted(
 
     Args:
         row: Shape (documents,); may be changed.
-        places: document id → position in the row.
+        positions: document id → position in the row.
     """
     if candidates is not None:
         allowed = np.full(len(row), -np.inf, dtype=np.float32)
-        pool = [places[candidate] for candidate in candidates[query_id]]
+        pool = [positions[candidate] for candidate in candidates[query_id]]
         allowed[pool] = row[pool]
         row = allowed
-    if exclude_self and query_id in places:
-        row[places[query_id]] = -np.inf
+    if exclude_self and query_id in positions:
+        row[positions[query_id]] = -np.inf
     return row
 
 
@@ -53,7 +53,7 @@ def ordered(
     """
     if len(scores) > depth:
         edge = np.partition(scores, len(scores) - depth)[len(scores) - depth]
-        inside = scores >= edge  # all that tie with the last place stay in, and the ids decide
+        inside = scores >= edge  # all that tie with the last rank stay in, and the ids decide
         positions, scores = positions[inside], scores[inside]
     order = np.lexsort((-ranks[positions], -scores))[:depth]
     return positions[order], scores[order]
@@ -71,16 +71,16 @@ def top(scores: NDArray[np.float32], ranks: NDArray[np.int64], depth: int) -> ND
 
 
 def best_rows(
-    places: NDArray[np.int64], scores: NDArray[np.float32], ranks: NDArray[np.int64], depth: int
+    positions: NDArray[np.int64], scores: NDArray[np.float32], ranks: NDArray[np.int64], depth: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """`ordered` for many queries at once: the best `depth` of each row, best first, minus infinity behind them.
 
     Args:
-        places, scores: Shape (queries, documents); a score of minus infinity stands for none.
+        positions, scores: Shape (queries, documents); a score of minus infinity stands for none.
         ranks: Rank of every document's id, from `id_ranks`.
     """
     by_rank = np.argsort(ranks, kind="stable")
-    keys = _rising(scores) << np.uint64(32) | ranks[places].astype(np.uint64)
+    keys = _rising(scores) << np.uint64(32) | ranks[positions].astype(np.uint64)
     keys.sort(axis=1)
     keys = keys[:, : -depth - 1 : -1]
     return by_rank[(keys & np.uint64(0xFFFFFFFF)).astype(np.int64)], _falling_back(keys >> np.uint64(32))

@@ -14,15 +14,15 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from harness.search.knn import Fetched, Neighbours, fetch, merged
-from harness.search.order import columns_by_score
-from harness.search.rows import Rows, pieces
+from harness.search.ranking_order import columns_by_score
+from harness.search.topk import Fetched, Neighbours, fetch, merged
+from harness.search.vector_rows import Rows, pieces
 from harness.types import Vectors
 
 NEAR = 5e-8
 """Times the root of the dimension: unit vectors' scores nearer than that are computed again. Ten times the error that is seen."""
 SPARE = 16
-"""How many more than wanted are fetched, so that what is near the last place is decided among those fetched."""
+"""How many documents more than `depth` are fetched, so that near ties at the last rank are settled among those fetched."""
 ROWS = 8_192
 """Pairs of a query and a document that are scored again at once."""
 SHARE = 128
@@ -30,12 +30,12 @@ SHARE = 128
 
 
 def nearest(
-    left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str = "cpu"
+    queries: Vectors, documents: Rows, depth: int, *, euclidean: bool, memory: int, device: str = "cpu"
 ) -> Neighbours:
-    """At least `wanted` documents per query: those, and all that may tie with the last of them.
+    """At least `depth` documents per query: those, and all that may tie with the last of them.
 
     Args:
-        left: Shape (queries, dimension).
+        queries: Shape (queries, dimension).
         euclidean: Score by minus the squared distance instead of by the product.
         memory: Bytes of documents' vectors held at once.
         device: Where the products are computed; what is close is settled in float64 on the CPU, whatever the device.
@@ -43,37 +43,37 @@ def nearest(
     Returns:
         Positions and scores, shape (queries, most); a score of minus infinity stands for none.
     """
-    wanted = min(wanted, len(documents))
+    depth = min(depth, len(documents))
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if threads == 1 or device != "cpu" or len(left) < SHARE * threads:
-        return _part(left, documents, wanted, euclidean=euclidean, memory=memory, device=device)
+    if threads == 1 or device != "cpu" or len(queries) < SHARE * threads:
+        return _part(queries, documents, depth, euclidean=euclidean, memory=memory, device=device)
 
-    def run(some: Vectors) -> Neighbours:
-        return _part(some, documents, wanted, euclidean=euclidean, memory=memory // threads, device=device)
+    def run(share: Vectors) -> Neighbours:
+        return _part(share, documents, depth, euclidean=euclidean, memory=memory // threads, device=device)
 
     # only the product is threaded by its library: a share of the queries per core threads all the rest too
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-        return below_each_other(list(pool.map(run, np.array_split(left, threads))))
+        return below_each_other(list(pool.map(run, np.array_split(queries, threads))))
 
 
-def _part(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int, device: str) -> Neighbours:
+def _part(queries: Vectors, documents: Rows, depth: int, *, euclidean: bool, memory: int, device: str) -> Neighbours:
     """`nearest` for some of the queries."""
     fetched = fetch(
-        left, documents, min(wanted + SPARE, len(documents)), euclidean=euclidean, memory=memory, device=device
+        queries, documents, min(depth + SPARE, len(documents)), euclidean=euclidean, memory=memory, device=device
     )
-    margin = _margin(left, fetched.score, documents.dimension, euclidean=euclidean)
+    margin = _margin(queries, fetched.score, documents.dimension, euclidean=euclidean)
     width = fetched.score.shape[1]
-    edge = np.partition(fetched.score, width - wanted, axis=1)[:, width - wanted]
+    edge = np.partition(fetched.score, width - depth, axis=1)[:, width - depth]
     score = np.where(fetched.score >= (edge - margin)[:, None], fetched.score, np.float32(-np.inf))
-    # more documents than were fetched lie near the last place (copies, constant vectors): look at all of them
+    # more documents than were fetched lie near the last rank (copies, constant vectors): look at all of them
     crowded = np.flatnonzero(edge - margin <= fetched.floor)
     score[crowded] = -np.inf
-    place, score = _settled(left, documents, fetched.place, score, margin, euclidean=euclidean)
+    position, score = _settled(queries, documents, fetched.position, score, margin, euclidean=euclidean)
     if not len(crowded):
-        return place, score
-    exact = _exactly(left[crowded], documents, wanted, euclidean=euclidean, memory=memory)
-    whole = merged(Fetched(place, score, fetched.floor), Fetched(*exact, fetched.floor[crowded]), crowded)
-    return whole.place, whole.score
+        return position, score
+    exact = _exactly(queries[crowded], documents, depth, euclidean=euclidean, memory=memory)
+    whole = merged(Fetched(position, score, fetched.floor), Fetched(*exact, fetched.floor[crowded]), crowded)
+    return whole.position, whole.score
 
 
 def score_exactly(left: Vectors, right: Vectors, *, euclidean: bool) -> NDArray[np.float32]:
@@ -86,23 +86,23 @@ def score_exactly(left: Vectors, right: Vectors, *, euclidean: bool) -> NDArray[
     return np.asarray(np.einsum("ij,ij->i", queries, documents), dtype=np.float32)
 
 
-def _margin(left: Vectors, score: NDArray[np.float32], dimension: int, *, euclidean: bool) -> NDArray[np.float64]:
+def _margin(queries: Vectors, score: NDArray[np.float32], dimension: int, *, euclidean: bool) -> NDArray[np.float64]:
     """How far apart two scores of a query have to be to be told apart without computing them again; shape (queries,)."""
-    own = np.einsum("ij,ij->i", left, left, dtype=np.float64)
+    own = np.einsum("ij,ij->i", queries, queries, dtype=np.float64)
     most = np.where(np.isfinite(score), np.abs(score), 0).max(axis=1, initial=0)
     near = NEAR * np.sqrt(dimension)
     return np.asarray(near * 4 * (own + most) if euclidean else near * np.maximum(np.sqrt(own), most), dtype=np.float64)
 
 
 def _settled(
-    left: Vectors, documents: Rows, place: NDArray[np.int64], score: NDArray[np.float32], margin: NDArray[np.float64],
+    queries: Vectors, documents: Rows, position: NDArray[np.int64], score: NDArray[np.float32], margin: NDArray[np.float64],
     *, euclidean: bool,
 ) -> Neighbours:  # fmt: skip
     """The same documents by rising score, those with a neighbour within the margin scored again; as narrow as they can be."""
     order = columns_by_score(score)
     most = int((score > -np.inf).sum(axis=1).max(initial=1))
     order = order[:, -most:]
-    place, rising = np.take_along_axis(place, order, 1), np.take_along_axis(score, order, 1)
+    position, rising = np.take_along_axis(position, order, 1), np.take_along_axis(score, order, 1)
     with np.errstate(invalid="ignore"):  # minus infinity beside itself
         close = np.diff(rising, axis=1) <= margin[:, None]
     doubtful = np.zeros(rising.shape, dtype=bool)
@@ -111,38 +111,40 @@ def _settled(
     query, column = np.nonzero(doubtful)
     for start in range(0, len(query), ROWS):
         rows, columns = query[start : start + ROWS], column[start : start + ROWS]
-        right = documents.take(place[rows, columns])
-        rising[rows, columns] = score_exactly(left[rows], right, euclidean=euclidean)
-    return place, rising
+        right = documents.take(position[rows, columns])
+        rising[rows, columns] = score_exactly(queries[rows], right, euclidean=euclidean)
+    return position, rising
 
 
-def _exactly(left: Vectors, documents: Rows, wanted: int, *, euclidean: bool, memory: int) -> Neighbours:
-    """Every document that may stand among the best `wanted` of these queries, scored exactly."""
-    rows: list[list[Neighbours]] = [[] for _ in left]
+def _exactly(queries: Vectors, documents: Rows, depth: int, *, euclidean: bool, memory: int) -> Neighbours:
+    """Every document that may stand among the best `depth` of these queries, scored exactly."""
+    rows: list[list[Neighbours]] = [[] for _ in queries]
     for start, right in pieces(documents, memory):
-        for row, query in enumerate(left):
+        for row, query in enumerate(queries):
             score = score_exactly(query[None, :], right, euclidean=euclidean)
-            place = np.arange(start, start + len(right))
-            if len(score) > wanted:
-                inside = score >= np.partition(score, len(score) - wanted)[len(score) - wanted]
-                place, score = place[inside], score[inside]
-            rows[row].append((place, score))
-    return padded([(np.concatenate([one for one, _ in row]), np.concatenate([one for _, one in row])) for row in rows])
+            position = np.arange(start, start + len(right))
+            if len(score) > depth:
+                inside = score >= np.partition(score, len(score) - depth)[len(score) - depth]
+                position, score = position[inside], score[inside]
+            rows[row].append((position, score))
+    return padded(
+        [(np.concatenate([part for part, _ in row]), np.concatenate([part for _, part in row])) for row in rows]
+    )
 
 
 def below_each_other(parts: list[Neighbours]) -> Neighbours:
     """Arrays of different widths one below the other, filled with minus infinity at the left."""
-    width = max(place.shape[1] for place, _ in parts)
-    places = [np.pad(place, ((0, 0), (width - place.shape[1], 0))) for place, _ in parts]
+    width = max(positions.shape[1] for positions, _ in parts)
+    positions = [np.pad(position, ((0, 0), (width - position.shape[1], 0))) for position, _ in parts]
     scores = [np.pad(score, ((0, 0), (width - score.shape[1], 0)), constant_values=-np.inf) for _, score in parts]
-    return np.concatenate(places), np.concatenate(scores)
+    return np.concatenate(positions), np.concatenate(scores)
 
 
 def padded(rows: list[Neighbours]) -> Neighbours:
     """Rows of different lengths as one array each, filled with minus infinity."""
-    width = max((len(place) for place, _ in rows), default=0)
-    places = np.zeros((len(rows), width), dtype=np.int64)
+    width = max((len(positions) for positions, _ in rows), default=0)
+    positions = np.zeros((len(rows), width), dtype=np.int64)
     scores = np.full((len(rows), width), -np.inf, dtype=np.float32)
-    for row, (place, score) in enumerate(rows):
-        places[row, : len(place)], scores[row, : len(score)] = place, score
-    return places, scores
+    for row, (position, score) in enumerate(rows):
+        positions[row, : len(position)], scores[row, : len(score)] = position, score
+    return positions, scores
