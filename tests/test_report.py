@@ -24,6 +24,7 @@ from harness.report.plots.speed import pareto
 from harness.report.rank_intervals import leading
 from harness.report.table import cells_csv
 from harness.report.verdict import verdict
+from harness.report.view import View
 from harness.stats.bootstrap import bootstrap_means, estimate
 from harness.types import Scores
 
@@ -339,14 +340,14 @@ def test_what_was_computed_of_a_column_is_kept_until_its_scores_change(tmp_path)
     for task in ("t", "u"):
         write("a", task, 0.0)
         write("bb", task, 0.1)
-    first = board(archive.read(), scores_of, None, Memo(archive))
+    first = board(archive.read(), scores_of, View(), Memo(archive))
     assert len(computed) == 4
-    again = board(archive.read(), scores_of, None, Memo(archive))
+    again = board(archive.read(), scores_of, View(), Memo(archive))
     assert len(computed) == 4 and [row.rank_interval for row in again.rows] == [row.rank_interval for row in first.rows]
     write("a", "t", 5.0)
-    changed = board(archive.read(), scores_of, None, Memo(archive))
+    changed = board(archive.read(), scores_of, View(), Memo(archive))
     assert sorted(computed[4:]) == [("a", "t"), ("bb", "t")]
     assert changed.rows[0].system == "a" and changed.rows == board(archive.read(), archive.scores).rows
     for file in (tmp_path / "cache").glob("*.npz"):
         file.write_bytes(b"damaged")
-    assert board(archive.read(), archive.scores, None, Memo(archive)).rows == changed.rows
+    assert board(archive.read(), archive.scores, View(), Memo(archive)).rows == changed.rows

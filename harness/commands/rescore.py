@@ -34,6 +34,7 @@ def main(options: Options) -> None:
     from harness.evaluation.rescoring import rescore
     from harness.measures.names import parse
     from harness.records.archive import Archive
+    from harness.report import formatting
     from harness.report.publish import publish
 
     if not options.measures:
@@ -52,6 +53,8 @@ def main(options: Options) -> None:
     if not records:
         raise ResultsError(f"{options.results} holds no stored run that fits. Evaluate first: harness model=… task=…")
     for record in records:
-        rescore(record, names, context)
+        rescored = rescore(record, names, context)
+        values = [formatting.estimate(measured) for name in names if (measured := rescored.get(name)) is not None]
+        print(f"{record.system} × {record.task}: {', '.join(values)}")  # noqa: T201
     if options.board:
         publish(archive)

@@ -55,6 +55,19 @@ class Archive:
             for name in (_failure(record.system, task), f"{slug(record.system)}-failed"):  # the latter by format 1
                 _remove(self.folder / "records" / slug(task) / name)
 
+    def drop(self, record: Record) -> Path:
+        """Move a record with all that belongs to it to `dropped/`; where it is now."""
+        folder = self._folder(record)
+        target = self.folder / "dropped" / folder.parent.name / folder.name
+        with refusals(target):
+            if target.exists():
+                shutil.rmtree(target)  # dropped before, evaluated again and dropped again
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(target)
+            if not any(folder.parent.iterdir()):
+                folder.parent.rmdir()
+        return target
+
     def find(self, key: str) -> Record | None:
         """The successful record of that key, whatever names it was made under."""
         return next((record for record in self._like(key) if record.key == key and record.status == "ok"), None)

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.facts import Facts
 from harness.records.memo import Memo
 from harness.records.record import Record
+from harness.report.beside import Beside, further_measure, slices
 from harness.report.column_scores import ScoresOf
 from harness.report.comparability import Comparability, grouped
 from harness.report.grid import NOT_RUN, Board, BoardCell, Column, Row
 from harness.report.ranking import common, ranked_rows
 from harness.report.speed import texts_per_second
+from harness.report.view import View
+
+EVERYTHING = View()
 
 
-def board(
-    records: Sequence[Record], scores_of: ScoresOf, measure: str | None = None, memo: Memo | None = None
-) -> Board:
+def board(records: Sequence[Record], scores_of: ScoresOf, view: View = EVERYTHING, memo: Memo | None = None) -> Board:
     """The board of some records.
 
     Args:
         scores_of: Per-query scores of a record by measure, for the tie groups.
-        measure: Show this measure wherever it is recorded, instead of each task's own.
+        view: Which of them are shown, by which measures.
         memo: Where what was computed of columns that did not change is kept.
     """
+    memo, records = memo or Memo(), view.chosen(records)
     latest: dict[tuple[str, str], Record] = {}
     for record in sorted(records, key=lambda record: str(record.provenance.get("date", ""))):
         latest[record.system, record.task] = record
@@ -31,7 +35,7 @@ def board(
     comparability = Comparability(done)
     by_task, by_system = grouped(done, lambda record: record.task), grouped(done, lambda record: record.system)
     tasks, systems = sorted({task for _, task in latest}), sorted({system for system, _ in latest})
-    columns = [_column(task, by_task.get(task, []), comparability, measure) for task in tasks]
+    columns = [_column(task, by_task.get(task, []), comparability, next(iter(view.measures), None)) for task in tasks]
     columns.sort(key=lambda column: (column.kind, column.task))
     rows = [
         _row(
@@ -41,13 +45,34 @@ def board(
         )
         for system in systems
     ]
-    ranked = ranked_rows(rows, columns, scores_of, memo or Memo())
+    ranked = ranked_rows(rows, columns, scores_of, memo)
     incomplete = any(row.rank is None and row.done for row in ranked)
     shared = common(columns, rows) if incomplete else []
+    beside = _beside(ranked, columns, view, scores_of, memo)
+    if beside:
+        ranked = [replace(row, beside=tuple(cells[at] for _, cells in beside)) for at, row in enumerate(ranked)]
     return Board(
         tuple(columns), tuple(ranked), tuple(column.task for column in shared),
         len(records) - len(latest), tuple(latest.values()),
+        tuple(column for column, _ in beside),
     )  # fmt: skip
+
+
+def _beside(
+    rows: Sequence[Row], columns: Sequence[Column], view: View, scores_of: ScoresOf, memo: Memo
+) -> list[Beside]:
+    """Task by task: its further measures, then its slices."""
+    found: list[Beside] = []
+    for position, column in enumerate(columns):
+        records = [cell.record for row in rows if (cell := row.cells[position]).record is not None]
+        for name in view.measures[1:]:
+            measured = next((known for record in records if record and (known := record.get(name))), None)
+            if measured is not None:
+                other = Column(column.task, name, measured.direction, measured.unit, measured.source, column.reference)
+                found.append(further_measure(rows, position, other, scores_of, memo))
+        if column.task in view.slices:
+            found += slices(rows, position, column, view.slices[column.task], scores_of)
+    return found
 
 
 def _column(task: str, records: Sequence[Record], comparability: Comparability, measure: str | None) -> Column:
@@ -60,9 +85,10 @@ def _column(task: str, records: Sequence[Record], comparability: Comparability, 
         if not any(difference.experiment for difference in comparability.differences(record))
     ]
     reference = (usual or measured)[-1]
-    shown_measure = next(
-        (named for record in reversed(measured) if measure and (named := record.get(measure))), reference.primary
-    )
+    shown_measure = next((named for record in reversed(measured) if measure and (named := record.get(measure))), None)
+    if measure and shown_measure is None:  # no number of another measure stands in its place
+        return Column(task, measure, "higher", "share", "", reference)
+    shown_measure = shown_measure or reference.primary
     assert shown_measure is not None
     return Column(
         task, shown_measure.measure, shown_measure.direction, shown_measure.unit, shown_measure.source, reference

@@ -114,7 +114,7 @@ def truncation(board: Board) -> list[str]:
 
 def definitions(board: Board) -> list[str]:
     """`nDCG@10 (share, higher is better): source` for each measure shown."""
-    seen = {column.measure: column for column in board.columns if column.measure}
+    seen = {column.measure: column for column in board.shown if column.measure}
     return [
         f"{name} ({column.unit}, {column.direction} is better): {column.source or 'mteb'}"
         for name, column in sorted(seen.items())

@@ -39,6 +39,12 @@ def number(measured: Measured, value: float) -> str:
     return f"{value:.3f}" if measured.unit in SHARES else f"{value:,.2f} {measured.unit}"
 
 
+def estimate(measured: Measured) -> str:
+    """`nDCG@20 0.412 [0.380, 0.443]`."""
+    bounds = [number(measured, bound) for bound in (measured.low, measured.high) if bound is not None]
+    return f"{measured.measure} {number(measured, measured.mean)}" + (f" [{', '.join(bounds)}]" if bounds else "")
+
+
 def one_answer(record: Record) -> bool:
     """True if each query has one judgment: nobody was to judge the other documents, and none of them is reproached."""
     counts = record.dataset.get("counts", {})
@@ -174,7 +180,7 @@ def failures(board: Board) -> list[str]:
 
 def legend(board: Board) -> list[str]:
     """What the marks mean that this board uses."""
-    cells = [cell for row in board.rows for cell in row.cells]
+    cells = [cell for row in board.rows for cell in row.shown]
     mixed = [
         f"{row.system}: its cells come from {row.weights} different weights, which are several models under one name: no mean. "
         "Evaluate all of its tasks again, or name one of them with model.label=NAME"

@@ -43,7 +43,7 @@ NOT_RUN = BoardCell("not run")
 
 @dataclass(frozen=True)
 class Column:
-    """One task: its measure and what its numbers were measured on."""
+    """One task: its measure and what its numbers were measured on; `slice` names the queries where it is not all of them."""
 
     task: str
     measure: str
@@ -51,6 +51,12 @@ class Column:
     unit: str
     source: str
     reference: Record | None
+    slice: str = ""
+
+    @property
+    def title(self) -> str:
+        """What stands over it: the task, and the slice of its queries."""
+        return f"{self.task}, {self.slice}" if self.slice else self.task
 
     @property
     def kind(self) -> str:
@@ -68,6 +74,7 @@ class Row:
         kinds: Kind of task → mean over its columns, where the board has several kinds and the row has all of one.
         rank: Place from 1 by its number among the complete rows; None for the others, which stand below the line.
         rank_interval: How sure that place is.
+        beside: Its cells in the columns that enter no mean.
     """
 
     system: str
@@ -79,6 +86,12 @@ class Row:
     kinds: Mapping[str, float] = field(default_factory=dict)
     rank: int | None = None
     rank_interval: RankInterval = NO_RANK_INTERVAL
+    beside: tuple[BoardCell, ...] = ()
+
+    @property
+    def shown(self) -> tuple[BoardCell, ...]:
+        """Its cells in every column that is shown."""
+        return (*self.cells, *self.beside)
 
     @property
     def weights(self) -> int:
@@ -100,6 +113,12 @@ class Board:
     common_tasks: tuple[str, ...] = ()
     superseded: int = 0
     records: tuple[Record, ...] = field(default=())
+    beside: tuple[Column, ...] = ()
+
+    @property
+    def shown(self) -> tuple[Column, ...]:
+        """Every column: one per task, by which rows are ranked, and those beside them."""
+        return (*self.columns, *self.beside)
 
     @property
     def kinds(self) -> tuple[str, ...]:

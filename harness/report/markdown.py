@@ -39,13 +39,13 @@ def _table(board: Board) -> list[str]:
     heads = [
         formatting.RANK,
         "system",
-        *(f"{column.task}<br>{formatting.heading(column)}" for column in board.columns),
+        *(f"{plain(column.title)}<br>{formatting.heading(column)}" for column in board.shown),
         "mean",
     ]
     if board.common_tasks:
         heads.append("common mean")
     heads += [formatting.BEST, "documents/s", "dimension", "bytes", "reads", "parameters", "licence"]
-    rule = [":-:", ":--", *[":--:" for _ in board.columns], "--:", *(["--:"] if board.common_tasks else [])]
+    rule = [":-:", ":--", *[":--:" for _ in board.shown], "--:", *(["--:"] if board.common_tasks else [])]
     rows = [_line(heads), _line([*rule, "--:", "--:", "--:", "--:", ":--", "--:", ":--"])]
     below = False
     for row in board.rows:
@@ -61,7 +61,7 @@ def _row(board: Board, row: Row) -> list[str]:
     return [
         formatting.rank(row),
         plain(row.system),
-        *(_cell(cell) for cell in row.cells),
+        *(_cell(cell) for cell in row.shown),
         formatting.mean(row, len(board.columns)),
         *common,
         formatting.best(row),

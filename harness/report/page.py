@@ -29,8 +29,8 @@ def page(board: Board, drawings: dict[str, str]) -> str:
         why=_why,
         verdict=verdict(board),
         ranked=sum(row.rank is not None for row in board.rows),
-        tasks_first=len(board.columns) <= FEW,
-        width=fixed + len(board.columns),
+        tasks_first=len(board.shown) <= FEW,
+        width=fixed + len(board.shown),
         kinds=sorted({row.facts.kind for row in board.rows}),
         licences=sorted({formatting.fact(row, "licence") for row in board.rows}),
         cards=_cards(board),
@@ -40,9 +40,9 @@ def page(board: Board, drawings: dict[str, str]) -> str:
 def _cards(board: Board) -> dict[str, Any]:
     return {
         "systems": [row.system for row in board.rows],
-        "tasks": [column.task for column in board.columns],
+        "tasks": [column.title for column in board.shown],
         "cells": [
-            [card(column, cell) for column, cell in zip(board.columns, row.cells, strict=True)] for row in board.rows
+            [card(column, cell) for column, cell in zip(board.shown, row.shown, strict=True)] for row in board.rows
         ],
     }
 

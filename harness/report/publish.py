@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from harness.records.archive import Archive
 from harness.records.atomic import write_bytes, write_text
+from harness.report.view import View
 
 CAPTIONS = {
     "quality": "Quality per task with 95 % intervals; in colour what the queries cannot tell from the best",
@@ -16,7 +17,7 @@ CAPTIONS = {
 }
 
 
-def publish(archive: Archive, measure: str | None = None, *, show: bool = True, strict: bool = False) -> None:
+def publish(archive: Archive, view: View | None = None, *, show: bool = True, strict: bool = False) -> None:
     """Write leaderboard.md, .csv, .html, measures.csv and plots/ into the results folder, and print the table.
 
     Raises:
@@ -32,7 +33,7 @@ def publish(archive: Archive, measure: str | None = None, *, show: bool = True, 
     from harness.report.table import cells_csv, measures_csv
     from harness.report.terminal import show as print_table
 
-    shown_board = board(archive.read(), archive.scores, measure, Memo(archive))
+    shown_board = board(archive.read(), archive.scores, view or View(), Memo(archive))
     if strict:
         refuse_differences(shown_board)
     figures = draw(shown_board)

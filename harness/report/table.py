@@ -16,9 +16,9 @@ def cells_csv(board: Board) -> str:
     """system, task, measure, value, low, high, n, status: every cell of the board, those without a number too."""
     rows = []
     for row in board.rows:
-        for column, cell in zip(board.columns, row.cells, strict=True):
+        for column, cell in zip(board.shown, row.shown, strict=True):
             status = cell.status if cell.comparable else "incomparable"
-            rows.append([row.system, column.task, column.measure, *_numbers(cell.measured), status])
+            rows.append([row.system, column.title, column.measure, *_numbers(cell.measured), status])
     return _csv(CELLS, rows)
 
 

@@ -19,8 +19,8 @@ def show(board: Board, console: Console | None = None) -> None:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("rank\n95 %", justify="center")
     table.add_column("system", overflow="fold")
-    for column in board.columns:
-        table.add_column(Text(f"{column.task}\n{formatting.heading(column)}"), justify="right")
+    for column in board.shown:
+        table.add_column(Text(f"{column.title}\n{formatting.heading(column)}"), justify="right")
     table.add_column("mean", justify="right")
     if board.common_tasks:
         table.add_column("common\nmean", justify="right")
@@ -30,7 +30,7 @@ def show(board: Board, console: Console | None = None) -> None:
     table.add_column("bytes", justify="right")
     ranked = sum(row.rank is not None for row in board.rows)
     for place, row in enumerate(board.rows, start=1):
-        cells = [Text(formatting.value(cell), style="bold" if cell.tied_for_best else "") for cell in row.cells]
+        cells = [Text(formatting.value(cell), style="bold" if cell.tied_for_best else "") for cell in row.shown]
         common = [formatting.common(row)] if board.common_tasks else []
         table.add_row(
             formatting.rank(row), Text(row.system), *cells, formatting.mean(row, len(board.columns)), *common,
