@@ -78,6 +78,11 @@ def call(plugin: Plugin, options: Mapping[str, Any], **extra: Any) -> Any:
     return plugin.function(**given, **passed)
 
 
+def hints(plugin: Plugin) -> dict[str, Any]:
+    """Option → its type, as the plug-in's signature has it, and those that every node takes."""
+    return {**{key: hint for key, hint, _ in COMMON}, **{option.name: hint for option, hint in _options(plugin)}}
+
+
 def _options(plugin: Plugin) -> Iterator[tuple[inspect.Parameter, Any]]:
     try:
         hints = typing.get_type_hints(plugin.function)
