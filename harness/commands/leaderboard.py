@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.compose.command import command
+from harness.errors import ResultsError
 
 
 @dataclass
@@ -36,7 +37,9 @@ def main(options: Options) -> None:
     from harness.report.publish import publish
 
     measure = parse(options.measure).name if options.measure else None
-    archive = Archive(options.results)
+    archive = Archive.at(options.results)
+    if not any(archive.folder.glob("records/*/*/record.json")):
+        raise ResultsError(f"{options.results} holds no record. Evaluate first: harness model=NAME task=NAME")
     if options.explain is not None:
         print("\n".join(explanation(board(archive.read(), archive.scores, measure), options.explain)))  # noqa: T201
         return

@@ -96,8 +96,8 @@ def named(arguments: Sequence[str], options: type, positional: Sequence[str]) ->
     fields = {field.name for field in dataclasses.fields(options)}
     words, free = [], list(positional)
     for argument in arguments:
-        key = argument.partition("=")[0]
-        if free and key.partition(".")[0] not in fields:
+        key, separator, _ = argument.partition("=")
+        if free and not (separator and key.partition(".")[0] in fields):  # a.run is a file, a=x an option
             words.append(f"{free.pop(0)}={argument}")
         else:
             words.append(argument)

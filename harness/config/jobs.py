@@ -11,7 +11,8 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
-from harness.config.kinds import REGISTRIES, Kinds
+from harness.config.choices import REGISTRIES
+from harness.config.kinds import Kinds
 from harness.config.label import labels
 from harness.config.literal import as_typed
 from harness.config.options import COMMON

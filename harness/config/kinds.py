@@ -9,13 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-import yaml
-
+from harness.config.choices import REGISTRIES, plugin_of
 from harness.config.options import hints
 from harness.config.schema import Data, Encode, Settings
-from harness.registry import Plugin, systems, tasks
+from harness.registry import Plugin
 
-REGISTRIES = {"model": systems, "task": tasks}
 PATHS = {"path", "held_out", "results", "mirror", "models", "cache", "file", "to"}
 """Options whose text is the path of a file or folder; every option of the type `Path` is one too."""
 
@@ -69,10 +67,10 @@ class Kinds:
         for word in words:
             group, _, value = word.partition("=")
             if group in REGISTRIES:
-                named[group] = [name.strip().partition("/")[0] for name in value.split(",")]
+                named[group] = [name.strip() for name in value.split(",")]
         chosen = {}
         for group, registry in REGISTRIES.items():
-            plugins = [_plugin(group, name, folders) for name in named.get(group, [])]
+            plugins = [plugin_of(group, name, folders) for name in named.get(group, [])]
             known = [plugin for plugin in plugins if plugin is not None]
             chosen[group] = known if known and len(known) == len(plugins) else list(registry)
         return Kinds(chosen)
@@ -88,20 +86,3 @@ class Kinds:
         kinds = {kind_of(options[name], name) for options in types_of if name in options}
         kind = kinds.pop() if len(kinds) == 1 else Kind()
         return Kind(text=kind.mapping, entry=kind.mapping) if inner else kind
-
-
-def _plugin(group: str, name: str, folders: Sequence[Path]) -> Plugin | None:
-    """The plug-in that a choice stands for, by itself or through the YAMLs that it extends; None where nothing says so."""
-    seen: set[str] = set()
-    while name not in seen:
-        if name in REGISTRIES[group]:
-            return REGISTRIES[group].get(name)
-        seen.add(name)
-        file = next((file for folder in folders if (file := folder / group / f"{name}.yaml").is_file()), None)
-        try:
-            content = yaml.safe_load(file.read_text(encoding="utf-8")) if file is not None else None
-        except (OSError, ValueError, yaml.YAMLError):
-            return None  # whoever composes it is told its line
-        defaults = content.get("defaults") if isinstance(content, dict) else None
-        name = next((str(one) for one in defaults or () if isinstance(one, str) and one != "_self_"), name)
-    return None

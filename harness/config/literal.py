@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from harness.config.kinds import REGISTRIES, Kind, Kinds
+from harness.config.choices import REGISTRIES
+from harness.config.kinds import Kind, Kinds
 from harness.errors import ConfigError
 
 WORD = re.compile(r"(\+{0,2})([\w.]+)=(.*)", re.S)
