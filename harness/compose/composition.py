@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.compose import plugins
+from harness.config.grammar import expect_names
 from harness.config.jobs import Job, job_of
 from harness.config.kinds import Kinds
 from harness.config.literal import literal
@@ -60,6 +61,7 @@ def job(words: Sequence[str]) -> Job:
 def for_hydra(words: Sequence[str], *, sweep: bool) -> list[str]:
     """The words of a command line as Hydra's grammar takes them; with `sweep` a comma stands between values."""
     words = spelled_out(words)
+    expect_names(words)
     return literal(words, Kinds.of(words, folders()), sweep=sweep)
 
 

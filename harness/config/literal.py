@@ -12,15 +12,14 @@ An option that is a `dict` takes new keys: `model.prompts={query: "find: "}` nee
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterable
-from pathlib import Path
-from typing import Any
 
 from harness.config.choices import REGISTRIES
+from harness.config.grammar import read
 from harness.config.kinds import Kind, Kinds
 from harness.errors import ConfigError
+from harness.hub import local
 
 WORD = re.compile(r"(\+{0,2})([\w.]+)=(.*)", re.S)
 QUOTED = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')\s*""", re.S)
@@ -104,43 +103,30 @@ def _quoted(key: str, text: str, kind: Kind) -> str:
     text = located(key, text) if kind.path else text
     if kind.empty and text.strip().lower() == "null":
         return text
-    value = _read(key, text)
+    value = read(key, text)
     if value == text or (isinstance(value, str) and QUOTED.fullmatch(text)):
         return text
     return QuotedString(text, Quote.double if "'" in text else Quote.single).with_quotes()
 
 
-def _read(key: str, value: str) -> Any:
-    """What Hydra's grammar makes of a value; None where it refuses it, or takes it for a sweep."""
-    from hydra.core.override_parser.overrides_parser import OverridesParser
-    from hydra.errors import HydraException
-
-    try:
-        override = OverridesParser.create().parse_override(f"{key}={value}")
-        return None if override.is_sweep_override() else override.value()
-    except HydraException:
-        return None
-
-
 def located(key: str, text: str) -> str:
-    """A path that anybody may call `expanduser` on; a folder of the harness's own is expanded here.
+    """The text of a path; a folder of the harness's own, which no record names, with its `~` expanded.
 
-    `~draft.csv` is a file: Python would look for a user of that name, and raise.
+    Raises:
+        ConfigError: What no file can be called.
     """
+    path = local(text)
     try:
-        home = os.path.expanduser(text)  # noqa: PTH111 - leaves an unknown user as it stands
-        Path(home).exists()
+        path.exists()
     except OSError as error:
         raise ConfigError(f"{key}={text[:60]}… is no path here: {error.strerror}.") from error
-    if home == text:
-        return f"./{text}" if text.startswith("~") else text
-    return text if key.partition(".")[0] in REGISTRIES else home
+    return text if key.partition(".")[0] in REGISTRIES or not text.startswith("~") else str(path)
 
 
 def _exists(key: str, text: str) -> bool:
     inner = QUOTED.fullmatch(text)
     text = inner[1][1:-1] if inner else text
-    return bool(text) and Path(located("", text)).exists()
+    return bool(text) and local(located(key, text)).exists()
 
 
 def _unquoted(word: str, kinds: Kinds) -> str:
@@ -152,7 +138,7 @@ def _unquoted(word: str, kinds: Kinds) -> str:
     if plus == "++" and (kind.entry or kind.mapping):
         plus = ""
     if kind.text and QUOTED.fullmatch(value):
-        text = _read(key, value)
-        if isinstance(text, str) and _read(key, _quoted(key, text, kind)) == text:
+        text = read(key, value)
+        if isinstance(text, str) and read(key, _quoted(key, text, kind)) == text:
             value = text
     return f"{plus}{key}={value}"
