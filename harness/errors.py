@@ -82,6 +82,10 @@ class ResultsError(HarnessError):
     """The results folder cannot be read or written."""
 
 
+class WriteError(ResultsError):
+    """The disk is full, or a folder cannot be written: of the machine, and not of the cell that met it."""
+
+
 class NotApplicable(HarnessError):
     """This system cannot do this task at all, such as STS with a lexical system. No failure: a mark on the board."""
 

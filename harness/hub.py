@@ -53,7 +53,7 @@ class Hub:
     def at(cls, mirror: str | None = None, models: str | None = None, cache: str | None = None) -> Hub:
         """From folders as a user types them; `DataError` if a mirror is no folder."""
         for option, folder in (("data.mirror", mirror), ("data.models", models)):
-            if folder is not None and not Path(folder).expanduser().is_dir():
+            if folder is not None and not local(folder).is_dir():
                 raise DataError(f"{option}={folder} is not a folder. Give one that holds ORG/NAME.")
         return cls(_resolved(mirror), _resolved(models), _resolved(cache))
 
@@ -68,7 +68,7 @@ class Hub:
         """Where downloads, vectors and converted models are kept between runs."""
         configured = os.environ.get("HARNESS_CACHE")
         if self.folder is not None or configured:
-            return self.folder or Path(str(configured)).expanduser()
+            return self.folder or local(str(configured))
         return Path(os.environ.get("XDG_CACHE_HOME", "~/.cache")).expanduser() / "embedding-harness"
 
     def dataset(self, *names: str) -> Path | None:
@@ -119,8 +119,13 @@ def is_unreachable(error: BaseException | None) -> bool:
     return False
 
 
+def local(path: str) -> Path:
+    """A path as a user types it, `~` expanded; a file such as `~draft.csv` is no user's home, and stays as it stands."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - Path.expanduser raises where there is no such user
+
+
 def _resolved(folder: str | None) -> Path | None:
-    return Path(folder).expanduser().resolve() if folder is not None else None
+    return local(folder).resolve() if folder is not None else None
 
 
 def _first(root: Path | None, below: str, names: Iterable[str]) -> Path | None:

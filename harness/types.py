@@ -13,6 +13,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.errors import MalformedData
 from harness.facts import Notes
 
 Qrels = Mapping[str, Mapping[str, int]]
@@ -109,6 +110,11 @@ class Task:
     kind: str = "Retrieval"
     options: Mapping[str, Any] = field(default_factory=dict)
     whole_run: Callable[[Run], Mapping[str, float]] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a single text as `measures`, whose letters would be taken for measures; `MalformedData`."""
+        if isinstance(self.measures, str):  # type: ignore[unreachable]
+            raise MalformedData(f"measures={self.measures!r} is a text. Give a tuple: measures=({self.measures!r},).")
 
     @property
     def purpose(self) -> Purpose:

@@ -4,11 +4,10 @@ harness model=minilm task=beir task.name=scifact
 harness model=minilm task=beir task.path=DIR
 """
 
-from pathlib import Path
-
 from harness import Context, Task, task
 from harness.data import beir as reader
 from harness.errors import ConfigError
+from harness.hub import local
 
 SELF_MATCHES = {"arguana", "quora", "cqadupstack"}
 """Sets whose queries stand in the corpus under their own id."""
@@ -22,7 +21,7 @@ def beir(
     """A BEIR data set by name, or a folder in BEIR layout."""
     if (name is None) == (path is None):
         raise ConfigError("task=beir needs either task.name=NAME (a public set) or task.path=DIR (a folder).")
-    folder = Path(path).expanduser() if path is not None else reader.download(str(name), context.hub)
+    folder = local(path) if path is not None else reader.download(str(name), context.hub)
     return Task(
         dataset=reader.read_folder(
             folder, split, f"beir/{name or folder.resolve().name}", strict=strict and path is not None

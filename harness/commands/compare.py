@@ -1,6 +1,7 @@
 """`harness compare A B task=legal`: two systems query by query: the difference, how sure it is, where it lives.
 
-A and B are systems with a record in the results folder, or files in TREC run format of any other system.
+A and B are systems with a record in the results folder, or files in TREC run format of any other system. Two files need no
+record: task=beir task.path=DIR is then any task, as in an evaluation.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.compose.command import command
+from harness.compose.composition import job
 from harness.compose.session import context_of
+from harness.config.literal import located
 from harness.config.schema import Data
 from harness.errors import ConfigError, NotApplicable, ResultsError, UnknownName
+from harness.evaluation.opening import Opener, label_of
 from harness.evaluation.rescoring import reopened
 from harness.records.archive import Archive, slug
 from harness.records.atomic import write_bytes, write_text
 from harness.records.record import Record
 from harness.records.trec import read_trec
-from harness.types import Dataset, Run
+from harness.types import Dataset, Run, Task, TaskRef
 
 if TYPE_CHECKING:
     from harness.report.comparison.build import Contestant
@@ -35,7 +39,7 @@ class Options:
     b: str = ""
     """What it is compared with; the difference is A less B."""
     task: str | None = None
-    """The task; may be left out where only one holds both."""
+    """The task, its options as task.KEY=VALUE; may be left out where only one recorded task holds both."""
     measure: str | None = None
     """Instead of the task's own first measure; computed from the stored runs where it is not recorded."""
     shown: int = 5
@@ -50,29 +54,42 @@ class Options:
     """data.mirror=DIR, data.cache=DIR: where data sets come from, as in an evaluation."""
 
 
-@command(Options, "a", "b")
-def main(options: Options) -> None:
+@command(Options, "a", "b", composed=True)
+def main(options: Options, words: Sequence[str] = ()) -> None:
     """Compare two systems, print it, and write Markdown and HTML."""
     from harness.measures.names import parse
     from harness.report.comparison.build import compare
 
     if not options.a or not options.b:
         raise ConfigError("Two systems have to be named: harness compare A B task=TASK.")
-    archive = Archive(options.results)
+    files = all(_is_file(name) for name in (options.a, options.b))
+    archive = Archive(options.results) if files and words else Archive.at(options.results)
     records = [record for record in archive.read() if record.status == "ok"]
-    task = options.task or _task(records, options)
-    by_system = {record.system: record for record in records if record.task == task}
-    if not by_system:
-        raise UnknownName(
-            "task", task, {record.task for record in records}, "Only tasks with a record can be compared."
-        )
-    pair = [_record(name, by_system) for name in (options.a, options.b)]
-    reference = next((record for record in pair if record is not None), None) or next(iter(by_system.values()))
-    if reference.primary is None or reference.form != "ranked":
-        raise NotApplicable(f"{task} was scored whole by mteb: there are no scores per query to compare.")
-    measure = parse(options.measure or reference.primary.measure)
+    context = context_of(options.data, results=options.results)
+    task, ref = _named(words, {record.task for record in records}, files=files)
+    task = task or options.task or _task(records, options)
+    by_system = {
+        record.system: record for record in records if record.task == task and (ref is None or _is_of(record, ref))
+    }
+    pair: list[Record | None] = [None, None]
+    if ref is not None and files and not by_system:
+        opened = Opener(context).task(ref)
+        if not isinstance(opened, Task):
+            raise NotApplicable(f"{task} is scored whole by mteb: there are no scores per query to compare.")
+        dataset, first = opened.dataset, opened.measures[0]
+    else:
+        if not by_system:
+            names = {record.task for record in records}
+            absent = next((f" {name} is none." for name in (options.a, options.b) if not _is_file(name)), "")
+            hint = f"Only tasks with a record can be compared, or two run files on any task.{absent}"
+            raise UnknownName("task", task, names, hint)
+        pair = [_record(name, by_system) for name in (options.a, options.b)]
+        reference = next((record for record in pair if record is not None), None) or next(iter(by_system.values()))
+        if reference.primary is None or reference.form != "ranked":
+            raise NotApplicable(f"{task} was scored whole by mteb: there are no scores per query to compare.")
+        dataset, first = reopened(reference, context), reference.primary.measure
+    measure = parse(options.measure or first)
     notes = _differences(pair, strict=options.strict)
-    dataset = reopened(reference, context_of(options.data, results=options.results))
     sides = [
         _contestant(name, record, archive, dataset, measure.k or 0, notes)
         for name, record in zip((options.a, options.b), pair, strict=True)
@@ -81,9 +98,31 @@ def main(options: Options) -> None:
     _publish(comparison, Path(options.to) if options.to else archive.folder / "compare")
 
 
+def _named(words: Sequence[str], recorded: set[str], *, files: bool) -> tuple[str, TaskRef | None]:
+    """The label of the task that the words name, and its reference where they say more than a recorded name."""
+    label = next((word.partition("=")[2] for word in reversed(words) if word.startswith("task=")), "")
+    own = [word for word in words if not word.startswith("task=")]
+    if other := next((word for word in own if not word.startswith("task.")), ""):
+        raise ConfigError(f"'{other}' is no option of a comparison. Its systems are named first: harness compare A B.")
+    if own and not label:
+        raise ConfigError(f"'{own[0]}' is an option of which task? Say task=NAME too.")
+    if not own and (label in recorded or not (label and files)):
+        return label, None
+    ref = job(words).task
+    return label_of(ref), ref
+
+
+def _is_of(record: Record, ref: TaskRef) -> bool:
+    return dict(record.dataset["asked"]["options"]) == dict(ref.options)
+
+
+def _is_file(name: str) -> bool:
+    return Path(located("a file", name)).is_file()
+
+
 def _task(records: Sequence[Record], options: Options) -> str:
     """The one task that every named system has a record of."""
-    names = {name for name in (options.a, options.b) if not Path(name).is_file()}
+    names = {name for name in (options.a, options.b) if not _is_file(name)}
     systems = {record.system for record in records}
     for name in sorted(names - systems):
         raise UnknownName("system", name, systems, "Nor is it a file.")
@@ -97,7 +136,7 @@ def _task(records: Sequence[Record], options: Options) -> str:
 def _record(name: str, recorded: dict[str, Record]) -> Record | None:
     if name in recorded:
         return recorded[name]
-    if Path(name).is_file():
+    if _is_file(name):
         return None
     raise UnknownName("system", name, recorded, "Nor is it a file.")
 

@@ -38,7 +38,7 @@ def main(options: Options) -> None:
 
     if options.system is None and options.task is None and not options.failed:
         raise ConfigError("Say what to drop: task=NAME, system=NAME, failed=true, or several of them.")
-    archive = Archive(options.results)
+    archive = Archive.at(options.results)
     view = View((), tuple(filter(None, [options.system])), tuple(filter(None, [options.task])))
     chosen = [record for record in view.chosen(archive.read()) if not options.failed or record.status == "failed"]
     if not chosen:

@@ -24,7 +24,7 @@ class Options:
 @command(Options)
 def main(options: Options) -> None:
     """Write mteb's result files and say which."""
-    files = export(Archive(options.results).read(), Path(options.to) / "results")
+    files = export(Archive.at(options.results).read(), Path(options.to) / "results")
     if not files:
         raise ResultsError(
             f"{options.results} holds no record of one of mteb's tasks. Evaluate one: task=mteb task.name=NAME"

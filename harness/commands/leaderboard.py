@@ -56,7 +56,7 @@ def main(options: Options) -> None:
     from harness.report.publish import publish
     from harness.report.view import View
 
-    archive = Archive(options.results)
+    archive = Archive.at(options.results)
     names = [*([options.measure] if options.measure else []), *options.measures]
     view = View(tuple(dict.fromkeys(parse(name).name for name in names)), tuple(options.systems), tuple(options.tasks))
     records = archive.read()

@@ -50,7 +50,7 @@ def main(options: Options) -> None:
         raise ConfigError(f"power={options.power} is no share between 0 and 1, such as 0.8.")
     if not options.differences or min(options.differences) <= 0:
         raise ConfigError("differences=[0.01,0.02] are to be above 0.")
-    archive = Archive(options.results)
+    archive = Archive.at(options.results)
     records = [record for record in archive.read() if record.status == "ok" and record.primary]
     tasks = sorted({record.task for record in records})
     if options.task is not None and options.task not in tasks:

@@ -41,7 +41,7 @@ def main(options: Options) -> None:
         raise ConfigError("measures=[NAME,…] has to be given, such as measures=[nDCG@20].")
     names = [parse(name).name for name in options.measures]
     context = context_of(options.data, results=options.results)
-    archive = Archive(options.results)
+    archive = Archive.at(options.results)
     records = [
         record
         for record in archive.read()

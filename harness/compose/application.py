@@ -15,28 +15,27 @@ from typing import Any
 from omegaconf import DictConfig
 
 from harness.compose import plugins
-from harness.compose.composition import LAUNCHER, folders, prepare
+from harness.compose.arguments import parsed, sweeping
+from harness.compose.composition import LAUNCHER, folders, for_hydra, prepare
 from harness.compose.exit_codes import FAILURE
 from harness.compose.session import Outcome
 from harness.config.mistakes import explained
-from harness.config.tokens import spelled_out
 
 
 def run(arguments: Sequence[str]) -> int:
     """Compose and evaluate; the exit code: 0, or 1 where a cell failed."""
-    from hydra._internal.utils import _run_hydra, get_args_parser
+    from hydra._internal.utils import _run_hydra
     from hydra.core.global_hydra import GlobalHydra
     from hydra.types import RunMode
 
     from harness.compose import launcher
 
     plugins.discover()
-    words = spelled_out(arguments)
+    options, parser = parsed(arguments)
+    words = options.overrides = for_hydra(options.overrides, sweep=sweeping(options))
     prepare(words)
     launcher.register()
-    parser = get_args_parser()
-    options = parser.parse_args(words)
-    _tell_overriding(options.overrides)
+    _tell_overriding(words)
     with explained(words, folders()):
         if options.cfg or options.info or options.hydra_help or options.shell_completion:
             _run_hydra(options, parser, job, str(plugins.home() / "conf"), "config")

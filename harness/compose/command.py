@@ -10,15 +10,20 @@ import ast
 import dataclasses
 import inspect
 import textwrap
+import typing
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import click
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from harness.compose import plugins
 from harness.compose.composition import choosing
+from harness.config.kinds import Kind, kind_of
+from harness.config.literal import QUOTED, located
+from harness.config.schema import Data
 from harness.config.tokens import spelled_out
 from harness.errors import ConfigError, UnknownName
 
@@ -91,8 +96,8 @@ def named(arguments: Sequence[str], options: type, positional: Sequence[str]) ->
     fields = {field.name for field in dataclasses.fields(options)}
     words, free = [], list(positional)
     for argument in arguments:
-        key = argument.partition("=")[0]
-        if free and key.partition(".")[0] not in fields:
+        key, separator, _ = argument.partition("=")
+        if free and not (separator and key.partition(".")[0] in fields):  # a.run is a file, a=x an option
             words.append(f"{free.pop(0)}={argument}")
         else:
             words.append(argument)
@@ -109,12 +114,34 @@ def parsed(options: type[Options], arguments: Sequence[str]) -> Options:
             raise ConfigError(f"'{argument}' is not KEY=VALUE. Options: {', '.join(known)}.")
         if key.partition(".")[0] not in known:
             raise UnknownName("option", key, known)
-    try:
-        merged = OmegaConf.merge(OmegaConf.structured(options), OmegaConf.from_dotlist(list(arguments)))
-        return OmegaConf.to_object(merged)  # type: ignore[return-value]
-    except OmegaConfBaseException as error:
-        key = getattr(error, "full_key", "") or ""
-        raise ConfigError(f"{key}: {str(error).splitlines()[0]}") from error
+    merged = OmegaConf.structured(options)
+    for argument in arguments:
+        key, _, text = argument.partition("=")
+        try:
+            OmegaConf.update(merged, key, _value(_kind(options, key), key, text))
+            OmegaConf.to_object(merged)  # what `${…}` stands for
+        except OmegaConfBaseException as error:
+            raise ConfigError(f"{argument}: {str(error).splitlines()[0]}.") from error
+        except YAMLError as error:
+            raise ConfigError(f"{argument}: {getattr(error, 'problem', None) or 'this is no value'}.") from error
+    return OmegaConf.to_object(merged)  # type: ignore[return-value]
+
+
+def _kind(options: type, key: str) -> Kind:
+    name, _, inner = key.partition(".")
+    hints = typing.get_type_hints(options)
+    if inner:
+        hints = typing.get_type_hints(Data) if name == "data" else {}
+        if inner not in hints:
+            raise UnknownName("option", key, [f"{name}.{known}" for known in hints] or typing.get_type_hints(options))
+    return kind_of(hints[inner or name], inner or name)
+
+
+def _value(kind: Kind, key: str, text: str) -> Any:
+    """Text as it stands where the option is text, so that a path may hold anything; else what it says in YAML."""
+    if kind.text and not QUOTED.fullmatch(text) and not (kind.empty and text == "null"):
+        return located(key, text) if kind.path else text
+    return OmegaConf.from_dotlist([f"value={text}"]).value
 
 
 def documentation(options: type) -> dict[str, str]:

@@ -12,7 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from harness.compose import plugins
+from harness.config.grammar import expect_names
 from harness.config.jobs import Job, job_of
+from harness.config.kinds import Kinds
+from harness.config.literal import literal
 from harness.config.mistakes import explained
 from harness.config.tokens import named_choices, spelled_out
 from harness.context import Context
@@ -42,7 +45,7 @@ def job(words: Sequence[str]) -> Job:
     from hydra.types import RunMode
 
     plugins.discover()
-    words = spelled_out(words)
+    words = for_hydra(words, sweep=False)
     for word in words:
         if several := SEVERAL.fullmatch(word):
             raise ConfigError(f"'{word}' names several. Name one here: {several[1]}={several['first']}.")
@@ -53,6 +56,13 @@ def job(words: Sequence[str]) -> Job:
         if not HydraConfig.initialized():
             HydraConfig.instance().set_config(composed)  # ${hydra:…} in an option
         return job_of(composed, composed.hydra, loader)
+
+
+def for_hydra(words: Sequence[str], *, sweep: bool) -> list[str]:
+    """The words of a command line as Hydra's grammar takes them; with `sweep` a comma stands between values."""
+    words = spelled_out(words)
+    expect_names(words)
+    return literal(words, Kinds.of(words, folders()), sweep=sweep)
 
 
 def open_system(context: Context, name: str) -> Opened:

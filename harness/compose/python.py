@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ def evaluate(
     context = context_of(Data(mirror=mirror, cache=cache), results=str(results), device=device, memory=memory)
     objects: dict[str, Opened | Task] = {}
     chosen = [_system(value, name, objects) for name, value in _named(systems)]
-    names = tuple(measures) if measures is not None else None
+    names = None if measures is None else (measures,) if isinstance(measures, str) else tuple(measures)
     requested = [
         (dataclasses.replace(ref, measures=names, depth=depth, limit=limit), words)
         for ref, words in (_task(value, objects) for _, value in _named(tasks))
@@ -68,15 +69,11 @@ def evaluate(
 
 
 def read(results: str | Path = "results") -> pandas.DataFrame:
-    """Every record of a results folder, one row per cell and measure; `ConfigError` where there is no such folder."""
+    """Every record of a results folder, one row per cell and measure; `ResultsError` where there is no such folder."""
     from harness.records.archive import Archive
     from harness.report.frame import frame
 
-    if not Path(results).is_dir():
-        raise ConfigError(
-            f"{results} is not a folder. Evaluate first, or name the folder that records were written to."
-        )
-    return frame(Archive(results).read())
+    return frame(Archive.at(results).read())
 
 
 def _named(values: Any) -> list[tuple[str, Any]]:
@@ -90,8 +87,8 @@ def _named(values: Any) -> list[tuple[str, Any]]:
 def _system(value: Any, name: str, objects: dict[str, Opened | Task]) -> tuple[SystemRef, tuple[str, ...]]:
     """The reference and the words of a system; an object is kept beside under its label."""
     if isinstance(value, str | Path):
-        words = [f"model=run model.path={value}"] if Path(value).is_file() else [f"model={value}"]
-        composed = job([*words[0].split(" "), *([f"model.label={name}"] if name else [])])
+        words = ["model=run", f"model.path={value}"] if Path(value).is_file() else _words("model", str(value))
+        composed = job([*words, *([f"model.label={name}"] if name else [])])
         return composed.system, tuple(word for word in composed.overrides if word.startswith("model"))
     if isinstance(value, Opened):
         system = value
@@ -116,8 +113,14 @@ def _task(value: Any, objects: dict[str, Opened | Task]) -> tuple[TaskRef, tuple
         return TaskRef("", {"label": _kept(value.name, value, objects)}, value.name), ()
     if not isinstance(value, str):
         raise ConfigError(f"{type(value).__name__} is no task: give a name as after task=, or a harness.Task.")
-    composed = job([word if "=" in word else f"task={word}" for word in value.split(" ")])
+    composed = job(_words("task", value))
     return composed.task, tuple(word for word in composed.overrides if word.startswith("task"))
+
+
+def _words(group: str, name: str) -> list[str]:
+    """The words of `beir task.path=DIR`: each begins at its key, so that a path may hold spaces."""
+    words = re.split(r"\s+(?=(?:model|task)\.\w+=)", name.strip())
+    return [word if re.match(r"(?:model|task)[.=]", word) else f"{group}={word}" for word in words]
 
 
 def _kept(label: str, thing: Opened | Task, objects: dict[str, Opened | Task]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TypeVar
 
 from harness.benchmark import benchmark
@@ -12,6 +11,7 @@ from harness.config.jobs import Job
 from harness.context import Context
 from harness.errors import ConfigError, HarnessError, MeasureError, NotApplicable, UnknownName, Unreachable
 from harness.evaluation.display import Display
+from harness.hub import local
 from harness.published.scores import Published
 from harness.records.record import Record
 
@@ -39,7 +39,7 @@ class Rerun:
         """The record of a job with every measure of these entries; what the task does not measure is rescored."""
         for word in job.overrides:
             key, _, value = word.partition("=")
-            if key.endswith(".path") and not Path(value).expanduser().exists():
+            if key.endswith(".path") and not local(value).exists():
                 raise Unreachable(f"{value} does not exist")
         record = self._one(job, context, overwrite=self._overwrite)
         lacking = [entry for entry in entries if record.get(entry.measure) is None]

@@ -13,12 +13,17 @@ from harness.compose.composition import open_system
 from harness.config.jobs import Job
 from harness.config.schema import Data
 from harness.context import Context
-from harness.errors import ConfigError
+from harness.errors import ConfigError, nearest
 from harness.evaluation.runs import stored_run
 from harness.hub import Hub
+from harness.records.atomic import expect_writable
 from harness.records.digest import digest
 from harness.records.record import Record
 from harness.types import SystemRef, TaskRef
+
+DEVICES = ("auto", "cpu", "cuda", "mps", "xpu")
+CALLED = {"gpu": "cuda", "nvidia": "cuda", "rocm": "cuda", "metal": "mps", "apple": "mps"}
+"""What people call them."""
 
 
 @dataclass(frozen=True)
@@ -47,11 +52,23 @@ class Outcome:
 
 
 def context_of(data: Data | DictConfig, *, results: str, device: str = "auto", memory: int = 1024) -> Context:
-    """The context that options describe; `DataError` where a mirror is no folder. `memory` is in megabytes."""
+    """The context that options describe; `memory` is in megabytes.
+
+    Raises:
+        HarnessError: A device that there is not, or a mirror that is no folder.
+    """
+    _expect_device(device)
     hub = Hub.at(data.mirror, data.models, data.cache)
     hub.quiet()
     vectors = data.vectors if isinstance(data.vectors, str) else data.vectors.value
     return Context(hub, device, memory << 20, vectors, Path(results), open_system, stored_run)
+
+
+def _expect_device(device: str) -> None:
+    kind, _, number = device.partition(":")
+    if kind not in DEVICES or (number and not number.isdecimal()) or device.endswith(":"):
+        guess = CALLED.get(kind.lower()) or (nearest(kind, DEVICES) or ["auto"])[0]
+        raise ConfigError(f"device={device} is not known. Did you mean {guess}? Known: {', '.join(DEVICES)}, cuda:1 …")
 
 
 def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool, board: bool = True) -> list[Outcome]:
@@ -68,6 +85,7 @@ def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool
     rounds = [list(jobs)] if settings.audit.value == "none" else variants(jobs)
     context = context_of(settings.data, results=settings.results, device=settings.device, memory=settings.memory)
     expect_measures(jobs)
+    expect_writable(context.results)
     how = {"overwrite": settings.overwrite, "record_failures": record_failures}
     with Display(len(jobs) * len(rounds), shown=settings.progress) as display:
         if settings.encode.shard is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,10 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf
 
+from harness.config.choices import REGISTRIES
+from harness.config.kinds import Kinds
 from harness.config.label import labels
+from harness.config.literal import as_typed
 from harness.config.options import COMMON
 from harness.errors import ConfigError
 from harness.types import SystemRef, TaskRef
@@ -48,7 +51,7 @@ def job_of(settings: DictConfig, hydra: DictConfig, loader: Any) -> Job:
             limit=settings.limit,
             own_label=settings.task.get("label") is not None,
         ),
-        _overrides(hydra),
+        _overrides(hydra, {"model": system[0], "task": task[0]}),
     )
 
 
@@ -57,10 +60,11 @@ def lacking(config: DictConfig) -> list[str]:
     return [f"{group}.{key}" for group in ("model", "task") for key in sorted(OmegaConf.missing_keys(config[group]))]
 
 
-def _overrides(hydra: DictConfig) -> tuple[str, ...]:
-    given = [word for word in hydra.overrides.task if not word.startswith(SIDE_EFFECTS)]
+def _overrides(hydra: DictConfig, plugins: Mapping[str, str]) -> tuple[str, ...]:
+    given = [word for word in hydra.overrides.task if not word.startswith((*SIDE_EFFECTS, "model=", "task="))]
     head = [f"{group}={hydra.runtime.choices[group]}" for group in ("model", "task")]
-    return (*head, *(word for word in given if not word.startswith(("model=", "task="))))
+    kinds = Kinds({group: [REGISTRIES[group].get(name)] for group, name in plugins.items()})
+    return (*head, *as_typed(given, kinds))
 
 
 def _selected(

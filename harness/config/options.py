@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import math
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -70,12 +71,19 @@ def call(plugin: Plugin, options: Mapping[str, Any], **extra: Any) -> Any:
             continue
         choices = _literals(hint)
         value = given[parameter.name]
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{key}={value} is not a finite number. Give one, such as {key}={parameter.default}.")
         if choices and value not in choices:
             near = nearest(str(value), map(str, choices)) or list(map(str, choices))
             raise ConfigError(f"{key}={value} is none of {', '.join(map(str, choices))}. Did you mean {near[0]}?")
     accepted = inspect.signature(plugin.function).parameters
     passed = {key: value for key, value in extra.items() if key in accepted}
     return plugin.function(**given, **passed)
+
+
+def hints(plugin: Plugin) -> dict[str, Any]:
+    """Option → its type, as the plug-in's signature has it, and those that every node takes."""
+    return {**{key: hint for key, hint, _ in COMMON}, **{option.name: hint for option, hint in _options(plugin)}}
 
 
 def _options(plugin: Plugin) -> Iterator[tuple[inspect.Parameter, Any]]:

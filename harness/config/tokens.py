@@ -2,7 +2,8 @@
 
 `task=mteb/SciFact` means `task=mteb task.name=SciFact`: Hydra would look for a file of that name, so the names that a
 command line mentions are given a node before it parses. `model=bm25(k1=0.9)` means `model=bm25 model.k1=0.9`, and
-`measures=[success(rel=2)@5]` is quoted: Hydra would read the brackets as a function. `measures=nDCG@10` is a list of one.
+`measures=[success(rel=2)@5]` is quoted: Hydra would read the brackets as a function. `measures=nDCG@10` is a list of one, and
+so is `measures="nDCG@10"`. `model=[minilm,bm25]` means `model=minilm,bm25`, several of a sweep.
 `model=rrf/bm25+minilm` means `model=rrf model.systems=[bm25,minilm]`, and `model=rrf(k=30)/bm25+minilm` that `model.k=30`.
 """
 
@@ -31,13 +32,18 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         joining = JOINING.fullmatch(argument)
         called = re.fullmatch(r"(model|task)=([\w./+:-]+)\((\w+=[^()]*)\)", argument)
+        if single := re.fullmatch(r"""measures=(["'])([^"'\[\]]+)\1""", argument):
+            argument = f"measures={single[2]}"
         listed = re.fullmatch(r"measures=\[?([^\[\]]+)\]?", argument)
+        several = re.fullmatch(r"(model|task)=\[(.*)\]", argument)
         if joining:
             choice, options, rest = joining.groups()
             words += [f"model={choice}/{rest}", *(f"model.{option.strip()}" for option in options.split(","))]
         elif called and called[2].partition("/")[0] not in JOINED:
             group, choice, options = called.groups()
             words += [f"{group}={choice}", *(f"{group}.{option.strip()}" for option in options.split(","))]
+        elif several:
+            words.append(f"{several[1]}={several[2]}")
         elif listed and not re.search("[\"']", argument):
             words.append(f"measures=[{','.join(_quoted(name) for name in _split(listed[1]))}]")
         else:

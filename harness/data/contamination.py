@@ -32,7 +32,7 @@ def seen_in_training(model: str, task: str, hub: Hub) -> str:
     if note.exists():
         return str(json.loads(note.read_text(encoding="utf-8"))["answer"])
     answer = _asked(model, task)
-    write_text(note, json.dumps({"model": model, "task": task, "answer": answer}) + "\n")
+    write_text(note, json.dumps({"model": model, "task": task, "answer": answer}) + "\n", "data.cache=DIR")
     return answer
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.config.jobs import Job
-from harness.errors import HarnessError, NotApplicable
+from harness.errors import HarnessError, NotApplicable, WriteError
 from harness.evaluation.diagnostics import diagnostics, quality_of_cut, queries_cut, training
 from harness.evaluation.opening import label_of
 from harness.facts import Checks, Notes
@@ -86,7 +86,13 @@ def delegated(
 
 
 def failed(cell: Job, error: Exception) -> Record:
-    """The record of a cell that gave no number: failed, or not applicable; the reason in one line."""
+    """The record of a cell that gave no number: failed, or not applicable; the reason in one line.
+
+    Raises:
+        WriteError: What stopped the cell was the disk, which would stop every further one after it was computed.
+    """
+    if isinstance(error, WriteError):
+        raise WriteError(f"{error} The sweep stops at {cell.system.label} × {label_of(cell.task)}.") from error
     known = isinstance(error, HarnessError)
     reason = str(error) if known else f"{type(error).__name__}: {error}".strip()
     label = label_of(cell.task)

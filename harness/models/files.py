@@ -8,7 +8,7 @@ import importlib.util
 from pathlib import Path
 
 from harness.errors import ModelError, Unreachable
-from harness.hub import Hub, is_unreachable
+from harness.hub import Hub, is_unreachable, local
 from harness.models.spec import ModelSpec
 from harness.records.digest import digest_files
 
@@ -29,7 +29,7 @@ def locate(spec: ModelSpec, hub: Hub) -> Path:
     if spec.package:
         folder = _package(spec.package) / spec.folder
     elif spec.path:
-        folder = Path(spec.path).expanduser()
+        folder = local(spec.path)
         if not folder.is_dir():
             raise ModelError(f"model.path={spec.path} is not a folder. Give the folder that the model was saved to.")
     else:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from harness.errors import ConfigError
+
 Similarity = Literal["cosine", "dot", "euclidean"]
 Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 Runtime = Literal["auto", "torch", "openvino", "onnx"]
@@ -48,6 +50,18 @@ class ModelSpec:
     parameters: int | None = None
     licence: str = ""
     trust_remote_code: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that no model has; `ConfigError`."""
+        for key, value in (
+            ("max_length", self.max_length),
+            ("dimension", self.dimension),
+            ("parameters", self.parameters),
+        ):
+            if value is not None and value < 1:
+                raise ConfigError(
+                    f"model.{key}={value} is too small: at least 1. Leave it out, or say null, for the model's own."
+                )
 
     @property
     def title(self) -> str:

@@ -160,6 +160,12 @@ class Transformer:
                 raise ModelError(
                     f"model.max_length={spec.max_length} is beyond the {positions} positions of {spec.title}."
                 )
+            special = model.tokenizer.num_special_tokens_to_add()
+            if spec.max_length <= special:  # nothing of a text is left, and every text has the same vector
+                raise ModelError(
+                    f"model.max_length={spec.max_length} leaves no room for a text: {spec.title} adds {special} tokens of its "
+                    f"own. Give at least {special + 1}."
+                )
             model.max_seq_length = spec.max_length
         limit = model.max_seq_length
         return None if limit is None or math.isinf(limit) else int(limit)

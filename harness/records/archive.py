@@ -13,7 +13,7 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from harness.errors import ResultsError
+from harness.errors import ResultsError, nearest
 from harness.facts import Notes
 from harness.records.atomic import refusals, write_bytes, write_text
 from harness.records.digest import digest
@@ -99,6 +99,17 @@ class Archive:
         folder = self.folder / "runs" / f"{slug(system)}-{key[:PREFIX]}-{run.depth:08d}"
         write_bytes(folder / "run.trec.gz", run_bytes(run, system))
         write_text(folder / "notes.json", json.dumps(run.notes.flat(), ensure_ascii=False, allow_nan=False) + "\n")
+
+    @classmethod
+    def at(cls, folder: str | Path) -> Archive:
+        """The archive of a results folder that there is; `ResultsError` for any other."""
+        if not Path(folder).is_dir():
+            there = sorted(path.parent.name for path in Path().glob("*/records"))
+            near = f" Did you mean results={(nearest(str(folder), there) or there)[0]}?" if there else ""
+            raise ResultsError(
+                f"results={folder} is not a folder.{near} Evaluate first, or name the folder that records were written to."
+            )
+        return cls(folder)
 
     def read(self) -> list[Record]:
         """Every record, in the order of task, system and date."""

@@ -8,12 +8,16 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness.errors import ResultsError
+from harness.errors import WriteError
 
 
-def write_bytes(path: Path, content: bytes) -> None:
-    """Replace `path` by `content` in one step; `ResultsError` where the disk is full or the folder read-only."""
-    with refusals(path):
+def write_bytes(path: Path, content: bytes, elsewhere: str = "results=DIR") -> None:
+    """Replace `path` by `content` in one step; `WriteError` where the disk is full or the folder read-only.
+
+    Args:
+        elsewhere: The option that says where else to write.
+    """
+    with refusals(path, elsewhere):
         path.parent.mkdir(parents=True, exist_ok=True)
         with written_aside(path, content) as aside:
             os.replace(aside, path)  # noqa: PTH105 - the atomic step, named as such
@@ -37,9 +41,20 @@ def written_aside(path: Path, content: bytes | bytearray) -> Iterator[Path]:
             aside.unlink()
 
 
-def write_text(path: Path, content: str) -> None:
+def write_text(path: Path, content: str, elsewhere: str = "results=DIR") -> None:
     """`write_bytes` of UTF-8."""
-    write_bytes(path, content.encode())
+    write_bytes(path, content.encode(), elsewhere)
+
+
+def expect_writable(folder: Path, elsewhere: str = "results=DIR") -> None:
+    """Refuse a folder in which nothing can be made, before hours are spent on what should stand there; `WriteError`.
+
+    A page is written into a file without a name: nothing is left, and a full disk and a read-only one both refuse it.
+    """
+    parent = next(parent for parent in (folder.absolute(), *folder.absolute().parents) if parent.exists())
+    with refusals(folder, elsewhere), tempfile.TemporaryFile(dir=parent) as file:
+        file.write(b"\0" * 4096)
+        file.flush()
 
 
 @contextlib.contextmanager
@@ -48,7 +63,7 @@ def refusals(path: Path, elsewhere: str = "results=DIR") -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise ResultsError(
+        raise WriteError(
             f"Cannot write {path}: {error.strerror or error}. Free space or permissions there, or choose another "
             f"folder with {elsewhere}; what was written before is untouched."
         ) from error

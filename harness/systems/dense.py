@@ -25,7 +25,7 @@ from harness.models.loading import best_device
 from harness.models.prompts import prompt
 from harness.models.runtimes.choice import accelerated, candidate, instructions, version
 from harness.models.spec import ModelSpec
-from harness.records.atomic import write_text
+from harness.records.atomic import expect_writable, write_text
 from harness.records.digest import digest
 from harness.search.compression import FULL, Variant
 from harness.search.vector_index import VectorIndex
@@ -86,6 +86,7 @@ class Dense:
         from harness.models.transformer import Transformer
 
         _ = self.weights  # refuse other files than the named before they are loaded
+        expect_writable(self.context.hub.cache, "data.cache=DIR")
         model = Transformer(self.spec, self.folder, self.context.device, self._notes.with_suffix(""))
         stated = self.spec.dimension
         if stated is not None and stated != model.dimension:
@@ -105,7 +106,7 @@ class Dense:
             "max_length": model.max_length,
             "device": model.device,
         }
-        write_text(self._notes, json.dumps(facts, indent=2) + "\n")
+        write_text(self._notes, json.dumps(facts, indent=2) + "\n", "data.cache=DIR")
         return model
 
     @functools.cached_property

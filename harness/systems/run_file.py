@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from harness.errors import ResultsError, RunError
 from harness.facts import Facts
+from harness.hub import local
 from harness.records.digest import digest_files
 from harness.records.trec import read_trec
 from harness.registry import system
@@ -86,4 +87,4 @@ class RunFileIndex:
 @system(not_identity=("path",))
 def run(path: str) -> RunFile:
     """A run file of any search engine, in TREC format: model.path=FILE"""
-    return RunFile(Path(path).expanduser())
+    return RunFile(local(path))
