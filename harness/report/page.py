@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.report import footer, formatting
+from harness.report import footer, formatting, terms
 from harness.report.grid import Board, BoardCell
 from harness.report.template import rendered
 
@@ -14,6 +14,7 @@ def page(board: Board, drawings: dict[str, str]) -> str:
         board=board,
         formatting=formatting,
         footer=footer,
+        terms=terms,
         drawings=drawings,
         how=footer.HOW_TO_READ.replace("**Bold**", "<b>Bold</b>"),
         key=_sort_key,
