@@ -65,6 +65,9 @@ def main(options: Options) -> None:
     if not by_system:
         raise UnknownName("task", task, {one.task for one in records}, "Only tasks with a record can be compared.")
     pair = [_record(name, by_system) for name in (options.a, options.b)]
+    if _same(options, pair):
+        print(f"The two are the same on {task}: {options.a} and {options.b} name one run.")  # noqa: T201
+        return
     reference = next((one for one in pair if one is not None), None) or next(iter(by_system.values()))
     if reference.primary is None or reference.form != "ranked":
         raise NotApplicable(f"{task} was scored whole by mteb: there are no scores per query to compare.")
@@ -98,6 +101,14 @@ def _record(name: str, known: dict[str, Record]) -> Record | None:
     if Path(name).is_file():
         return None
     raise UnknownName("system", name, known, "Nor is it a file.")
+
+
+def _same(options: Options, pair: Sequence[Record | None]) -> bool:
+    """True for one system twice, for two names of one record key, and for one file twice."""
+    a, b = pair
+    if a is None or b is None:
+        return a is b and Path(options.a).resolve() == Path(options.b).resolve()
+    return a.key == b.key
 
 
 def _differences(pair: Sequence[Record | None], *, strict: bool) -> list[str]:
@@ -168,7 +179,7 @@ def _publish(comparison: object, folder: Path) -> None:
     from harness.report.plots import png, svg
 
     assert isinstance(comparison, Comparison)
-    stem = slug(f"{comparison.task}-{comparison.a.name}-{comparison.b.name}")
+    stem = slug(f"{comparison.task}-{comparison.a.name}-{comparison.b.name}-{comparison.measure}")
     figures = draw(comparison)
     for number, figure in enumerate(figures.values(), start=1):
         write_bytes(folder / f"{stem}-{number}.png", png(figure))

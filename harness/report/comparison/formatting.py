@@ -65,6 +65,7 @@ def figures(comparison: Comparison) -> list[tuple[str, str]]:
     return [
         (f"{one.measure} ({arrow})", f"{one.a.name} {number(one, one.a.mean)} · {one.b.name} {number(one, one.b.mean)}"),
         ("difference, 95 % interval", span(one, gap)),
+        *_answered(one),
         ("p value", f"{chance(gap.p)} (sign flips) · {chance(gap.p_bootstrap)} (bootstrap) · {chance(gap.p_t)} (paired t)"),
         ("effect size", f"{gap.effect:+.2f} standard deviations of the differences"),
         ("queries", f"{one.a.name} ahead in {one.wins}, behind in {one.losses}, equal in {one.ties}"),
@@ -73,11 +74,20 @@ def figures(comparison: Comparison) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+def _answered(comparison: Comparison) -> list[tuple[str, str]]:
+    """The difference over the queries that both answer, where it is another than the whole's."""
+    part = comparison.answered
+    if part is None:
+        return []
+    text = f"{span(comparison, part)}, {by_chance(part.p)}, over {part.n} of {comparison.overall.n} queries"
+    return [("difference where both answer, 95 % interval", text)]
+
+
 def ranked_as(comparison: Comparison, document: RankedDocument) -> str:
     """`grade 3, minilm 1st, bm25 not found`."""
     grade = "unjudged" if document.grade is None else f"grade {document.grade}"
     names = ((comparison.a.name, document.a), (comparison.b.name, document.b))
-    return ", ".join([grade, *(f"{name} {_place(place)}" for name, place in names)])
+    return ", ".join([grade, *(f"{name} {ranked_at(place)}" for name, place in names)])
 
 
 def scores(comparison: Comparison, query: Query) -> str:
@@ -92,7 +102,8 @@ def short(text: str) -> str:
     return flat if len(flat) <= LONGEST else flat[: LONGEST - 1].rstrip() + "…"
 
 
-def _place(place: int | None) -> str:
+def ranked_at(place: int | None) -> str:
+    """`1st`, `22nd`, or `not found`."""
     if place is None:
         return "not found"
     ending = "th" if 10 <= place % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(place % 10, "th")
