@@ -87,12 +87,15 @@ def _others(records: Sequence[Record], record: Record, k: int) -> tuple[list[Rec
     for other in sorted(records, key=lambda one: str(one.provenance.get("date", ""))):
         if other.task == record.task and other.system != record.system and other.form == "ranked":
             newest[other.system] = other
-    same, left_out = [], []
-    for _, other in sorted(newest.items()):
-        fits = other.dataset["fingerprint"] == record.dataset["fingerprint"] and int(other.dataset["depth"]) >= k
-        (same if fits else left_out).append(other)
-    names = ", ".join(other.system for other in left_out)
-    return same, [f"Not looked at, because evaluated on other data or less deep: {names}."] if names else []
+    same = {
+        name: other
+        for name, other in sorted(newest.items())
+        if other.dataset["fingerprint"] == record.dataset["fingerprint"] and int(other.dataset["depth"]) >= k
+    }
+    names = ", ".join(sorted(newest.keys() - same.keys()))
+    return list(same.values()), [
+        f"Not looked at, because evaluated on other data or less deep: {names}."
+    ] if names else []
 
 
 def _newest(records: Sequence[Record]) -> Record:

@@ -141,7 +141,7 @@ class Evidence:
         ranking = self._ranked.get(query_id, ())
         rank = {document: number for number, document in enumerate(ranking, start=1)}
         relevant = tuple(self._relevant(query_id, rank))
-        first = rank.get(relevant[0]) if relevant else None
+        first = self._first(query_id)
         return Row(query_id, queries.texts[place], value, first, tuple(ranking[:ANSWERS]), relevant, without)
 
     def notes(self) -> list[str]:
@@ -156,7 +156,7 @@ class Evidence:
         grades = self._data.qrels[query_id]
         return sorted(
             (document for document, grade in grades.items() if grade > 0),
-            key=lambda document: (rank.get(document, np.inf), -grades[document], document),
+            key=lambda document: (-grades[document], rank.get(document, np.inf), document),
         )
 
     def _first(self, query_id: str) -> int | None:
@@ -185,4 +185,4 @@ def _best(value: float, values: Floats, measure: Measure) -> bool:
     higher = measure.plugin.direction == "higher"
     if measure.plugin.unit in SHARES:
         return value >= 1.0 if higher else value <= 0.0
-    return value >= values.max() if higher else value <= values.min()
+    return value >= float(values.max()) if higher else value <= float(values.min())

@@ -61,7 +61,7 @@ def worst_line(failures: Failures) -> str:
 def head(text: str) -> str:
     """The beginning of a text, in one line."""
     flat = " ".join(text.split())
-    return flat if len(flat) <= LONGEST else flat[: LONGEST - 1].rstrip() + "…"
+    return flat if len(flat) <= LONGEST else flat[: LONGEST - 1].rstrip(" .") + "…"
 
 
 def answered(document: Document) -> str:

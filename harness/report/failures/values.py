@@ -44,7 +44,7 @@ class FailedQuery:
     Attributes:
         value: The measure.
         answers: The first documents of the ranking; empty where the query was left unanswered.
-        relevant: The relevant documents, those that were ranked first; at most a few.
+        relevant: The most relevant documents, of one grade those that were ranked first; at most a few.
         others: How many more relevant documents there are.
     """
 
