@@ -61,7 +61,7 @@ def test_the_queries_on_which_every_system_fails_are_likely_labels():
             "On 20 queries none of the 2 recorded systems has a relevant document in its first 1: likely a label"
             in text
         )
-        assert "2 of 2 systems put this first (grade 0)" in text
+        assert "2 of 2 systems put bad first (grade 0)" in text
     assert built({"a": run(hits(range(30))), "b": run(hits(range(30, 60)))}).shared_count == 0
 
 
@@ -74,7 +74,7 @@ def test_those_on_whose_first_document_systems_agree_come_first():
     found = built({"a": mixed, "b": other})
     assert found.shared_count == 60 and found.shared[0].query.query_id == "q50"
     assert (found.shared[0].votes, found.shared[0].favourite.grade) == (2, None)
-    assert "2 of 2 systems put this first (unjudged)" in markdown(found)
+    assert "2 of 2 systems put new first (unjudged)" in markdown(found)
 
 
 def test_unanswered_queries_are_said():

@@ -87,7 +87,7 @@ def more(query: FailedQuery) -> str:
 
 
 def favourite(failures: Failures, shared: SharedFailure) -> str:
-    """`2 of 3 systems put this first (unjudged)`."""
+    """`2 of 3 systems put d5 first (unjudged)`."""
     if shared.favourite is None:
         return "no system answers it"
-    return f"{shared.votes} of {len(failures.systems)} systems put this first ({grade(shared.favourite)})"
+    return f"{shared.votes} of {len(failures.systems)} systems put {shared.favourite.document_id} first ({grade(shared.favourite)})"

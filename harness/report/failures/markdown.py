@@ -39,10 +39,8 @@ def markdown(failures: Failures) -> str:
         lines += [f"Looked at: {plain(', '.join(one.systems))}.", ""]
     for shared in one.shared:
         lines += [f"- `{shared.query.query_id}` {plain(short(shared.query.text))}"]
-        if shared.favourite is not None:
-            lines += _documents(formatting.favourite(one, shared), [(shared.favourite, "")])
-        else:
-            lines += [f"    - {formatting.favourite(one, shared)}"]
+        text = f": {short(shared.favourite.text)}" if shared.favourite is not None else ""
+        lines += [f"    - {plain(formatting.favourite(one, shared) + text)}"]
         lines += _documents(
             "judged relevant", [(document, formatting.expected(document)) for document in shared.query.relevant]
         )
