@@ -74,6 +74,9 @@ class Notes:
         seconds: Phase → clock: `encode_query`, `encode_document` (when they were encoded, now or before), `search`.
         index: What the index cost: `seconds` to build and `bytes` held, apart from what a search costs.
         cut_documents: Ids of the documents that the model's limit cut.
+        language: Of a lexical system: `chosen`, what its texts were analysed as; `evidence`, what the corpus was recognised by;
+            `unlike`, what it is written in where it was read as English all the same.
+        without_terms: Role → share of the texts in which a lexical system found no term.
     """
 
     first: Mapping[str, str] = field(default_factory=dict)
@@ -84,6 +87,8 @@ class Notes:
     seconds: Mapping[str, float] = field(default_factory=dict)
     index: Mapping[str, float] = field(default_factory=dict)
     cut_documents: Sequence[str] = ()
+    language: Mapping[str, str] = field(default_factory=dict)
+    without_terms: Mapping[str, float] = field(default_factory=dict)
     other: Mapping[str, Any] = field(default_factory=dict)
 
     def flat(self) -> dict[str, Any]:

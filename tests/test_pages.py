@@ -11,13 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from harness.measures.names import parse
 from harness.report.board import board
 from harness.report.canvas import svg
 from harness.report.comparison.page import page as comparison_page
 from harness.report.comparison.plots import draw as comparison_draw
+from harness.report.failures.build import failures
+from harness.report.failures.page import page as failures_page
 from harness.report.page import page
 from harness.report.plots.draw import draw
-from test_compare import compared
+from test_compare import compared, data
+from test_compare import run as ranked
 from test_report import no_scores, record
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -46,17 +50,34 @@ def opened(html: str, folder: Path, script: str = "", *, width: int = 1280) -> t
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
-    """A board and a comparison, with their plots."""
+    """A board and a comparison, with their plots, and a system's failures."""
     records = [record("a", "t", 0.5), record("b", "t", 0.7), record("c", "t", 0, status="failed", reason="x")]
     made, two = board(records, no_scores), compared(np.r_[np.ones(30), np.zeros(30)], np.zeros(60))
     return {
         "board": page(made, {name: svg(one) for name, one in draw(made).items()}),
+        "failures": failures_page(
+            failures(
+                "a", "toy", data(60), {"a": ranked(np.zeros(60)), "b": ranked(np.zeros(60))}, parse("recall@1"), shown=3
+            )
+        ),
         "comparison": comparison_page(two, {name: svg(one) for name, one in comparison_draw(two).items()}),
     }
 
 
 CLICKS = {
     "board": (2, r'<td class="name" data-key="(\w)">', ["a", "b", "c"]),  # the failed row stays last
+    "failures": (
+        0,
+        r'<td class="what" data-key="([^"]+)">',
+        [
+            "all",
+            "channel = mail",
+            "channel = phone",
+            "question of 3 words",
+            "question of at most 2 words",
+            "question of more than 3 words",
+        ],
+    ),
     "comparison": (1, r'<td data-key="(\d+)">\d+</td>', ["20", "20", "20", "20", "40"]),
 }
 """Which heading of the first table that sorts is clicked twice, and what then stands in ascending order."""

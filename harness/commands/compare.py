@@ -84,6 +84,9 @@ def main(options: Options, words: Sequence[str] = ()) -> None:
             hint = f"Only tasks with a record can be compared, or two run files on any task.{absent}"
             raise UnknownName("task", task, names, hint)
         pair = [_record(name, by_system) for name in (options.a, options.b)]
+        if _same(options, pair):
+            print(f"The two are the same on {task}: {options.a} and {options.b} name one run.")  # noqa: T201
+            return
         reference = next((record for record in pair if record is not None), None) or next(iter(by_system.values()))
         if reference.primary is None or reference.form != "ranked":
             raise NotApplicable(f"{task} was scored whole by mteb: there are no scores per query to compare.")
@@ -139,6 +142,14 @@ def _record(name: str, recorded: dict[str, Record]) -> Record | None:
     if _is_file(name):
         return None
     raise UnknownName("system", name, recorded, "Nor is it a file.")
+
+
+def _same(options: Options, pair: Sequence[Record | None]) -> bool:
+    """True for one system twice, for two names of one record key, and for one file twice."""
+    a, b = pair
+    if a is None or b is None:
+        return a is b and Path(options.a).resolve() == Path(options.b).resolve()
+    return a.key == b.key
 
 
 def _differences(pair: Sequence[Record | None], *, strict: bool) -> list[str]:
@@ -212,7 +223,7 @@ def _publish(comparison: object, folder: Path) -> None:
     from harness.report.comparison.values import Comparison
 
     assert isinstance(comparison, Comparison)
-    stem = slug(f"{comparison.task}-{comparison.a.name}-{comparison.b.name}")
+    stem = slug(f"{comparison.task}-{comparison.a.name}-{comparison.b.name}-{comparison.measure}")
     figures = draw(comparison)
     for number, figure in enumerate(figures.values(), start=1):
         write_bytes(folder / f"{stem}-{number}.png", png(figure))

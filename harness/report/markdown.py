@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.report import footer, formatting
+from harness.report import footer, formatting, terms
 from harness.report.grid import Board, BoardCell, Row
 from harness.report.markup import plain
 
@@ -20,14 +20,15 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
             "",
         ]
     lines += [" ".join([footer.HOW_TO_READ, *footer.sureness(board)]), ""]
-    lines += [f"- {line}" for line in formatting.legend(board)] + ([""] if formatting.legend(board) else [])
+    marks = [*formatting.legend(board), *map(plain, terms.doubts(board))]
+    lines += [f"- {line}" for line in marks] + ([""] if marks else [])
     if formatting.failures(board):
         lines += ["## Not measured", "", *(f"- {plain(line)}" for line in formatting.failures(board)), ""]
     for caption, path in plots.items():
         lines += [f"![{caption}]({path})", ""]
     lines += ["## What was measured", ""]
     lines += [f"- {footer.data_line(board, column)}" for column in board.columns]
-    lines += [f"- {line}" for line in [*footer.truncation(board), *footer.definitions(board)]]
+    lines += [f"- {line}" for line in [*footer.truncation(board), *terms.chosen(board), *footer.definitions(board)]]
     lines += [f"- {footer.origin(board)}"]
     if board.superseded:
         lines += [f"- {board.superseded} older record(s) of the same names are not shown; they are in `records/`."]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from harness.report import footer, formatting
+from harness.report import footer, formatting, terms
 from harness.report.card import card
 from harness.report.grid import Board, BoardCell
 from harness.report.template import rendered
@@ -23,6 +23,7 @@ def page(board: Board, drawings: dict[str, str]) -> str:
         board=board,
         formatting=formatting,
         footer=footer,
+        terms=terms,
         drawings=drawings,
         how=re.sub(r"`(.*?)`", r"<code>\1</code>", re.sub(r"\*\*(.*?)\*\*", r"<b>\1</b>", footer.HOW_TO_READ)),
         key=_sort_key,

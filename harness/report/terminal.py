@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from harness.report import formatting
+from harness.report import formatting, terms
 from harness.report.grid import Board
 
 
@@ -42,3 +42,5 @@ def show(board: Board, console: Console | None = None) -> None:
         console.print(
             Text(f"  {line}", style="dim"), no_wrap=True, overflow="ellipsis"
         )  # the whole reason is on the page
+    for line in terms.doubts(board):
+        console.print(Text(f"  {line}", style="bold"), soft_wrap=True)

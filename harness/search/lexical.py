@@ -1,14 +1,13 @@
-"""BM25 through bm25s: tokenize, index, score every document of a query."""
+"""BM25 through bm25s: the terms of a corpus indexed, every document scored for a query."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.errors import ConfigError
+from harness.search.analysis import Analysis
 from harness.search.ranking_order import id_ranks, restricted, top
 from harness.search.vector_index import Ranked
 from harness.types import Progress
@@ -18,26 +17,27 @@ class LexicalIndex:
     """An index of one corpus.
 
     Args:
+        analysis: How its texts, and the queries, become terms.
         method, k1, b: See bm25s; `lucene` is the formula of Lucene and of BEIR's published values.
-        stopwords: A language code of bm25s' lists (`en`), or empty for none.
-        stemmer: A Snowball language (`english`), or empty for none.
+
+    Attributes:
+        without_terms: Role → share of the texts in which no term was found: of the documents, and of the queries that were
+            searched last.
     """
 
-    def __init__(
-        self, documents: Sequence[str], *, method: str, k1: float, b: float, stopwords: str, stemmer: str
-    ) -> None:
+    def __init__(self, documents: Sequence[str], analysis: Analysis, *, method: str, k1: float, b: float) -> None:
         import bm25s
 
-        self._stopwords = stopwords or None
-        self._stemmer = _stemmer(stemmer)
+        self._analysis = analysis
         self._index = bm25s.BM25(method=method, k1=k1, b=b)
         self.size = len(documents)
-        tokens = self._tokens(documents)
-        self.vocabulary = len(tokens.vocab)
-        self._known = set(tokens.vocab)
+        rows, vocabulary = analysis.tokens(documents)
+        self.vocabulary = len(vocabulary)
+        self._known = set(vocabulary)
+        self.without_terms = {"document": _share_of_empty(rows)}
         self.bytes = 0
-        if any(tokens.ids):
-            self._index.index(tokens, show_progress=False)
+        if any(rows):
+            self._index.index(bm25s.tokenization.Tokenized(ids=rows, vocab=vocabulary), show_progress=False)
             self.bytes = sum(int(array.nbytes) for array in self._index.scores.values() if hasattr(array, "nbytes"))
 
     def search(
@@ -54,10 +54,11 @@ class LexicalIndex:
         """Ids and scores per query. A document that shares no term with the query is not an answer to it."""
         ranks = id_ranks(document_ids)
         places = {identifier: index for index, identifier in enumerate(document_ids)}
-        tokens = self._tokens(queries, split=True)
+        terms_by_query = self._analysis.terms(queries)
+        self.without_terms["query"] = _share_of_empty(terms_by_query)
         ids: list[list[str]] = []
         scores: list[NDArray[np.float32]] = []
-        for done, (query_id, terms) in enumerate(zip(query_ids, tokens, strict=True), start=1):
+        for done, (query_id, terms) in enumerate(zip(query_ids, terms_by_query, strict=True), start=1):
             known = [term for term in terms if term in self._known]
             row = self._score(known)
             if candidates is None:  # a candidate is ranked even without a term in common
@@ -74,19 +75,6 @@ class LexicalIndex:
             return np.zeros(self.size, dtype=np.float32)
         return np.asarray(self._index.get_scores(terms), dtype=np.float32).copy()
 
-    def _tokens(self, texts: Sequence[str], *, split: bool = False) -> Any:
-        import bm25s
 
-        return bm25s.tokenize(
-            list(texts), stopwords=self._stopwords, stemmer=self._stemmer, show_progress=False, return_ids=not split
-        )
-
-
-def _stemmer(language: str) -> Any:
-    if not language:
-        return None
-    import Stemmer
-
-    if language not in Stemmer.algorithms():
-        raise ConfigError(f"model.stemmer={language} is not known. Use one of {', '.join(Stemmer.algorithms())}.")
-    return Stemmer.Stemmer(language)
+def _share_of_empty(rows: Sequence[Sequence[object]]) -> float:
+    return sum(not row for row in rows) / len(rows) if rows else 0.0

@@ -1,4 +1,4 @@
-"""BM25 as a first-class system: its formula, k1, b, stop words and stemmer are its identity and stand in the record."""
+"""BM25 as a first-class system: its formula, k1, b, language, stop words and stemmer are its identity and stand in the record."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from harness.facts import Facts, Notes
 from harness.registry import system
+from harness.search.analysis import PLAIN, Setting, analysis
 from harness.search.lexical import LexicalIndex
 from harness.types import Candidates, Progress, Purpose, Run, Texts, no_progress
 
@@ -20,22 +21,28 @@ class Lexical:
 
     depth_independent = True
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._settings = dict(settings)
+    def __init__(self, setting: Setting, formula: Mapping[str, Any]) -> None:
+        setting.check()
+        self._setting, self._formula = setting, dict(formula)
 
     @property
     def facts(self) -> Facts:
         """The settings, and which versions of tokenizer and stemmer they ran under."""
-        versions = {name: importlib.metadata.version(name) for name in LIBRARIES}
-        tokenizer = r"bm25s: lower case, (?u)\b\w\w+\b"
+        setting = self._setting
+        chosen = {} if setting.language == PLAIN else {"language": setting.language}
+        libraries = LIBRARIES if setting.language == PLAIN else (*LIBRARIES, "stopwordsiso")
+        versions = {name: importlib.metadata.version(name) for name in libraries}
         return Facts(
-            kind="lexical", model="bm25s", licence="mit", libraries=LIBRARIES,
-            other={"tokenizer": tokenizer, **self._settings, "versions": versions},
+            kind="lexical", model="bm25s", licence="mit", libraries=libraries,
+            other={
+                "tokenizer": setting.version or r"bm25s: lower case, (?u)\b\w\w+\b", **self._formula, **chosen,
+                "stopwords": setting.stopwords, "stemmer": setting.stemmer, "versions": versions,
+            },
         )  # fmt: skip
 
     @property
     def identity(self) -> str:
-        """Digest of the settings and of the versions that split and stem."""
+        """Digest of the settings and of the versions that split and stem; the plain rule's as it was before there was another."""
         return str(sorted(self.facts.other.items()))
 
     def identity_for(self, purpose: Purpose) -> str:
@@ -46,15 +53,16 @@ class Lexical:
         """Tokenize and weigh the corpus."""
         import bm25s  # noqa: F401 - so that the clock does not count its import
 
-        return Bm25Index(documents, self._settings)
+        return Bm25Index(documents, self._setting, self._formula)
 
 
 class Bm25Index:
     """A corpus by its terms."""
 
-    def __init__(self, documents: Texts, settings: Mapping[str, Any]) -> None:
+    def __init__(self, documents: Texts, setting: Setting, formula: Mapping[str, Any]) -> None:
         start = time.perf_counter()
-        self._documents, self._index = documents, LexicalIndex(documents.texts, **settings)
+        self._documents, self._analysis = documents, analysis(setting, documents.texts)
+        self._index = LexicalIndex(documents.texts, self._analysis, **formula)
         self.seconds, self.size = time.perf_counter() - start, self._index.bytes
 
     def search(
@@ -66,17 +74,22 @@ class Bm25Index:
             queries.texts, queries.ids, self._documents.ids, depth=depth, exclude_self=exclude_self, candidates=candidates,
             progress=progress,
         )  # fmt: skip
-        return Run(list(queries.ids), ids, scores, depth, Notes(other={"vocabulary": self._index.vocabulary}))
+        notes = Notes(
+            language=self._analysis.stated, without_terms=dict(self._index.without_terms),
+            other={"vocabulary": self._index.vocabulary},
+        )  # fmt: skip
+        return Run(list(queries.ids), ids, scores, depth, notes)
 
 
-@system
+@system(not_identity=("language",))  # Lexical.identity holds it, so that the plain rule's key stays what it was
 def bm25(
     *,
     k1: float = 1.5,
     b: float = 0.75,
     method: Literal["lucene", "robertson", "atire", "bm25l", "bm25+"] = "lucene",
+    language: str = "plain",
     stopwords: str = "en",
     stemmer: str = "english",
 ) -> Lexical:
-    """BM25 through bm25s, with English stop words and the Snowball stemmer unless told otherwise."""
-    return Lexical({"method": method, "k1": k1, "b": b, "stopwords": stopwords, "stemmer": stemmer})
+    """BM25 through bm25s: English as mteb's baseline reads it, or language=auto, de, zh, ru+en, none for any script."""
+    return Lexical(Setting(language, stopwords, stemmer), {"method": method, "k1": k1, "b": b})

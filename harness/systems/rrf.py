@@ -48,10 +48,14 @@ class ReciprocalRankFusion(Composed):
 
 
 def notes_of_parts(names: Sequence[str], runs: Sequence[Run]) -> Notes:
-    """What each part's search and index cost, by its name."""
+    """What each part's search and index cost, by its name, and what a lexical part could not read."""
+    parts = {}
+    for name, run in zip(names, runs, strict=True):
+        read = {"language": dict(run.notes.language), "without_terms": dict(run.notes.without_terms)}
+        parts[name] = {"seconds": dict(run.notes.seconds), **{key: value for key, value in read.items() if value}}
     return Notes(
         index={key: sum(run.notes.index.get(key, 0.0) for run in runs) for key in ("seconds", "bytes")},
-        other={"parts": {name: {"seconds": dict(run.notes.seconds)} for name, run in zip(names, runs, strict=True)}},
+        other={"parts": parts},
     )
 
 

@@ -57,9 +57,9 @@ def groups(properties: Mapping[str, Sequence[str]], texts: Sequence[str]) -> dic
     words = np.array([len(text.split()) for text in texts])
     low, high = np.quantile(words, [1 / 3, 2 / 3]) if len(words) else (0, 0)
     if low < high:
-        positions_by_group[f"question of at most {low:.0f} words"] = np.flatnonzero(words <= low)
-        positions_by_group[f"question of {low:.0f} to {high:.0f} words"] = np.flatnonzero(
-            (words > low) & (words <= high)
-        )
-        positions_by_group[f"question of more than {high:.0f} words"] = np.flatnonzero(words > high)
+        least, most = int(low) + 1, int(high)  # words are whole: above 17 is from 18 on
+        middle = f"{least} to {most}" if least < most else f"{most}"
+        positions_by_group[f"question of at most {int(low)} words"] = np.flatnonzero(words <= low)
+        positions_by_group[f"question of {middle} words"] = np.flatnonzero((words > low) & (words <= high))
+        positions_by_group[f"question of more than {most} words"] = np.flatnonzero(words > high)
     return positions_by_group

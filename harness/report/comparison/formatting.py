@@ -68,6 +68,7 @@ def figures(comparison: Comparison) -> list[tuple[str, str]]:
     return [
         (f"{comparison.measure} ({arrow})", means),
         ("difference, 95 % interval", span(comparison, gap)),
+        *_answered(comparison),
         ("p value", f"{chance(gap.p)} (sign flips) · {chance(gap.p_bootstrap)} (bootstrap) · {chance(gap.p_t)} (paired t)"),
         ("effect size", f"{gap.effect:+.2f} standard deviations of the differences"),
         ("queries", f"{a.name} ahead in {comparison.wins}, behind in {comparison.losses}, equal in {comparison.ties}"),
@@ -76,11 +77,20 @@ def figures(comparison: Comparison) -> list[tuple[str, str]]:
     ]  # fmt: skip
 
 
+def _answered(comparison: Comparison) -> list[tuple[str, str]]:
+    """The difference over the queries that both answer, where it is another than the whole's."""
+    part = comparison.answered
+    if part is None:
+        return []
+    text = f"{span(comparison, part)}, {by_chance(part.p)}, over {part.n} of {comparison.overall.n} queries"
+    return [("difference where both answer, 95 % interval", text)]
+
+
 def ranked_as(comparison: Comparison, document: RankedDocument) -> str:
     """`grade 3, minilm 1st, bm25 not found`."""
     grade = "unjudged" if document.grade is None else f"grade {document.grade}"
     names = ((comparison.a.name, document.a), (comparison.b.name, document.b))
-    return ", ".join([grade, *(f"{name} {_ordinal(rank)}" for name, rank in names)])
+    return ", ".join([grade, *(f"{name} {ranked_at(rank)}" for name, rank in names)])
 
 
 def scores(comparison: Comparison, query: Query) -> str:
@@ -95,7 +105,8 @@ def short(text: str) -> str:
     return flat if len(flat) <= LONGEST else flat[: LONGEST - 1].rstrip() + "…"
 
 
-def _ordinal(rank: int | None) -> str:
+def ranked_at(rank: int | None) -> str:
+    """`1st`, `22nd`, or `not found`."""
     if rank is None:
         return "not found"
     ending = "th" if 10 <= rank % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(rank % 10, "th")
