@@ -122,7 +122,8 @@ class Delegated:
 
     Attributes:
         measure: The main score's name in the evaluator's own words, such as `cosine_spearman`.
-        score: encoder → every number the evaluator gave; `measure` is among them.
+        score: encoder → every number the evaluator gave, `measure` among them: with values per item as an `Evaluated`, or as a
+            plain mapping.
     """
 
     name: str
@@ -132,7 +133,7 @@ class Delegated:
     split: str
     fingerprint: str
     kind: str
-    score: Callable[[Encoder], Mapping[str, float]]
+    score: Callable[[Encoder], Evaluated | Mapping[str, float]]
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -200,6 +201,30 @@ class Scores:
     measure: str
     query_ids: Sequence[str]
     values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What somebody else's evaluator gave for a task as a whole.
+
+    Attributes:
+        values: Every number by its name.
+        scores: The main score with a value per item, whose mean over the items it is; None where they could not be had.
+        items: What is drawn again for its interval: `pairs`, `texts`, `documents` …
+        linearised: Whether the values are contributions to a score that is no mean (`stats/contributions.py`).
+        reason: Why there are no values per item, in one line.
+    """
+
+    values: Mapping[str, float]
+    scores: Scores | None = None
+    items: str = ""
+    linearised: bool = False
+    reason: str = "its evaluator gives no values per item"
+
+    @classmethod
+    def of(cls, result: Evaluated | Mapping[str, float]) -> Evaluated:
+        """What a `Delegated` task's `score` returned: numbers alone have no values per item."""
+        return result if isinstance(result, cls) else cls(result)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
