@@ -16,7 +16,19 @@ from harness.errors import HarnessError
 from harness.facts import Facts, Notes
 from harness.registry import measure, system, task
 from harness.types import (
-    Dataset, Delegated, Encoder, Evaluated, Index, Purpose, Run, Scores, System, SystemRef, Task, TaskRef, Texts,
+    Dataset,
+    Delegated,
+    Encoder,
+    Evaluated,
+    Index,
+    Purpose,
+    Run,
+    Scores,
+    System,
+    SystemRef,
+    Task,
+    TaskRef,
+    Texts,
 )  # fmt: skip
 
 if TYPE_CHECKING:
@@ -24,8 +36,8 @@ if TYPE_CHECKING:
 
 __version__ = "0.2.0"
 __all__ = [
-    "Context", "Dataset", "Delegated", "Encoder", "Evaluated", "Facts", "HarnessError", "Index", "Notes", "Purpose", "Run", "Scores", "System",
-    "SystemRef", "Task", "TaskRef", "Texts", "evaluate", "measure", "read", "system", "task",
+    "Context", "Dataset", "Delegated", "Encoder", "Evaluated", "Facts", "HarnessError", "Index", "Notes", "Purpose", "Run",
+    "Scores", "System", "SystemRef", "Task", "TaskRef", "Texts", "evaluate", "measure", "read", "system", "task",
 ]  # fmt: skip
 
 

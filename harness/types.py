@@ -20,6 +20,8 @@ Qrels = Mapping[str, Mapping[str, int]]
 
 Vectors = NDArray[np.float32]
 Role = Literal["query", "document", ""]
+Scale = Literal["mean", "correlation", "share"]
+"""What a score is as a statistic of its items, on which its interval depends."""
 Candidates = Mapping[str, Sequence[str]]
 """query id → the ids of the documents that may be ranked for it."""
 
@@ -211,14 +213,15 @@ class Evaluated:
         values: Every number by its name.
         scores: The main score with a value per item, whose mean over the items it is; None where they could not be had.
         items: What is drawn again for its interval: `pairs`, `texts`, `documents` …
-        linearised: Whether the values are contributions to a score that is no mean (`stats/contributions.py`).
+        scale: Whether the score is a mean of its values; or a correlation or a share that is no mean, whose values are its
+            items' contributions (`stats/contributions.py`).
         reason: Why there are no values per item, in one line.
     """
 
     values: Mapping[str, float]
     scores: Scores | None = None
     items: str = ""
-    linearised: bool = False
+    scale: Scale = "mean"
     reason: str = "its evaluator gives no values per item"
 
     @classmethod

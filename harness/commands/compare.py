@@ -20,10 +20,11 @@ from harness.records.archive import Archive, slug
 from harness.records.atomic import write_bytes, write_text
 from harness.records.record import Record
 from harness.records.trec import read_trec
-from harness.types import Dataset, Run
+from harness.types import Dataset, Run, Scores
 
 if TYPE_CHECKING:
     from harness.report.comparison.build import Contestant
+    from harness.report.comparison.values import Comparison
 
 
 @dataclass
@@ -66,17 +67,21 @@ def main(options: Options) -> None:
         raise UnknownName("task", task, {one.task for one in records}, "Only tasks with a record can be compared.")
     pair = [_record(name, by_system) for name in (options.a, options.b)]
     reference = next((one for one in pair if one is not None), None) or next(iter(by_system.values()))
-    if reference.primary is None or reference.form != "ranked":
-        raise NotApplicable(f"{task} was scored whole by mteb: there are no scores per query to compare.")
-    measure = parse(options.measure or reference.primary.measure)
+    if reference.primary is None:
+        raise NotApplicable(f"{reference.system} on {task} has no number to compare.")
     notes = _differences(pair, strict=options.strict)
+    folder = Path(options.to) if options.to else archive.folder / "compare"
+    if reference.form == "delegated":
+        _publish(_by_item(pair, task, archive, options, notes), folder)
+        return
+    measure = parse(options.measure or reference.primary.measure)
     dataset = reopened(reference, context_of(options.data, results=options.results))
     sides = [
         _contestant(name, record, archive, dataset, measure.k or 0, notes)
         for name, record in zip((options.a, options.b), pair, strict=True)
     ]
     comparison = compare(sides[0], sides[1], task, dataset, measure, shown=options.shown, notes=notes)
-    _publish(comparison, Path(options.to) if options.to else archive.folder / "compare")
+    _publish(comparison, folder)
 
 
 def _task(records: Sequence[Record], options: Options) -> str:
@@ -119,6 +124,41 @@ def _differences(pair: Sequence[Record | None], *, strict: bool) -> list[str]:
     return [f"Another {match.what}: {other.system} {match.here}, {newest.system} {match.rest}." for match in mismatches]
 
 
+def _by_item(
+    pair: Sequence[Record | None], task: str, archive: Archive, options: Options, notes: Sequence[str]
+) -> Comparison:
+    """The comparison on a task that mteb scored, from the values per item that the records keep."""
+    from harness.report.comparison.items import compare_items
+
+    one, other = pair
+    if one is None or other is None:
+        raise NotApplicable(f"{task} ranks no documents: a run file has nothing to be compared on there.")
+    assert one.primary is not None
+    measure = options.measure or one.primary.measure
+    sides = [_values(record, measure, archive) for record in (one, other)]
+    if list(sides[0].query_ids) != list(sides[1].query_ids):
+        raise ResultsError(f"{one.system} and {other.system} were scored on other items of {task}: nothing pairs them.")
+    measured = one.get(measure)
+    assert measured is not None
+    items = str(one.dataset.get("items", "items"))
+    return compare_items(
+        (options.a, options.b), (sides[0], sides[1]), task, measured, items, shown=options.shown, notes=notes
+    )
+
+
+def _values(record: Record, measure: str, archive: Archive) -> Scores:
+    """A record's values per item; `NotApplicable` with the reason where it has none."""
+    scores = archive.scores(record)
+    if measure in scores:
+        return scores[measure]
+    measured = record.get(measure)
+    if measured is None:
+        raise UnknownName("measure", measure, [one.measure for one in record.measures], f"{record.system} lacks it.")
+    again = f"Evaluate again: {record.provenance.get('command')} overwrite=true"
+    reason = measured.interval.removeprefix("none: ") or f"the record is older than they are. {again}"
+    raise NotApplicable(f"{record.system} on {record.task} has no values per item of {measure}: {reason}")
+
+
 def _contestant(
     name: str, record: Record | None, archive: Archive, dataset: Dataset, k: int, notes: list[str]
 ) -> Contestant:
@@ -157,17 +197,15 @@ def _known_queries(run: Run, dataset: Dataset, name: str, notes: list[str]) -> R
     )
 
 
-def _publish(comparison: object, folder: Path) -> None:
+def _publish(comparison: Comparison, folder: Path) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
     from harness.report.comparison.markdown import markdown
     from harness.report.comparison.page import page
     from harness.report.comparison.plots import draw
-    from harness.report.comparison.values import Comparison
     from harness.report.plots import png, svg
 
-    assert isinstance(comparison, Comparison)
     stem = slug(f"{comparison.task}-{comparison.a.name}-{comparison.b.name}")
     figures = draw(comparison)
     for number, figure in enumerate(figures.values(), start=1):

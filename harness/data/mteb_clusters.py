@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from harness.data.mteb_listen import Floats, Items, Reader, listen, refused, rows_of
-from harness.stats.contributions import averaged, v_measure
+from harness.stats.class_contributions import v_measure
+from harness.stats.contributions import averaged
 
 Pieces = list[tuple[NDArray[np.int64], Floats]]
 
@@ -37,8 +38,9 @@ def sampled_clusters(task: Any, subset: str, split: str) -> Reader:
             documents = np.flatnonzero(np.array([label != -1 for label in at_level]))  # as mteb leaves them out
             for assignment in assignments:
                 drawn = documents[next(remaining).result]
-                pieces.append((drawn, v_measure(at_level[drawn], assignment)))
-        return Items("documents", averaged(pieces, len(corpus)), linearised=True)
+                pieces.append(_piece(drawn, at_level[drawn], assignment))
+        ids = [str(row) for row in corpus]
+        return Items("documents", averaged(pieces, len(corpus)), "share", ids=ids)
 
     return read
 
@@ -59,8 +61,14 @@ def listed_clusters(task: Any, subset: str, split: str) -> Reader:
                 continue
             documents = np.array([numbers.setdefault(text, len(numbers)) for text in texts], dtype=np.int64)
             true, assignment = next(remaining).arguments[:2]
-            pieces.append((documents, v_measure(list(true), assignment)))
+            pieces.append(_piece(documents, list(true), assignment))
         alike = len(scores["v_measures"]) - len(pieces)
-        return Items("documents", averaged(pieces, len(numbers), constant=alike), linearised=True)
+        return Items("documents", averaged(pieces, len(numbers), constant=alike), "share")
 
     return read
+
+
+def _piece(documents: NDArray[np.int64], labels: ArrayLike, clusters: ArrayLike) -> tuple[NDArray[np.int64], Floats]:
+    """The documents of a set, each once, and their contributions to its V-measure."""
+    distinct, numbers = np.unique(documents, return_inverse=True)
+    return distinct, v_measure(labels, clusters, numbers.ravel())

@@ -61,4 +61,4 @@ def _checked(plain: Evaluated, measure: str, items: Items) -> Evaluated:
     if not abs(mean - main) <= TOLERANCE:
         raise NoItems(f"the values per item give {mean:.6f}, mteb's {measure} is {main:.6f}")
     ids = [str(number) for number in range(len(items.values))] if items.ids is None else list(items.ids)
-    return Evaluated(plain.values, Scores(measure, ids, items.values), items.what, items.linearised)
+    return Evaluated(plain.values, Scores(measure, ids, items.values), items.what, items.scale)

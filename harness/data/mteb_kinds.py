@@ -15,7 +15,9 @@ import numpy as np
 
 from harness.data.mteb_clusters import listed_clusters, sampled_clusters
 from harness.data.mteb_listen import Call, Floats, Items, NoItems, Reader, listen, refused, rows_of
-from harness.stats.contributions import average_precision, averaged, best_accuracy, f1, kendall, spearman
+from harness.stats.class_contributions import f1
+from harness.stats.contributions import averaged
+from harness.stats.rank_contributions import average_precision, best_accuracy, kendall, spearman
 
 SIMILARITIES = {
     "similarity": ("similarity_scores", 1),
@@ -49,7 +51,7 @@ def _sts(task: Any, subset: str, split: str) -> Reader:
 
     def read(_: Mapping[str, Any]) -> Items:
         ((given, gold),) = (call.arguments for call in calls)
-        return Items("pairs", spearman(gold, given[answers]), linearised=True)
+        return Items("pairs", spearman(gold, given[answers]), "correlation")
 
     return read
 
@@ -67,7 +69,7 @@ def _pairs(task: Any, subset: str, split: str) -> Reader:
         positive = np.asarray(list(labels), dtype=np.int64) == 1
         every = [contributions(sign * np.asarray(given[answers]), positive) for answers, sign in functions]
         best = max(every, key=lambda values: float(np.nan_to_num(values.mean(), nan=-1.0)))
-        return Items("pairs", best, linearised=name == "ap")
+        return Items("pairs", best, "share" if name == "ap" else "mean")
 
     return read
 
@@ -87,7 +89,7 @@ def _classified(task: Any, subset: str, split: str) -> Reader:
 
     def read(_: Mapping[str, Any]) -> Items:
         parts = [values(call) for call in calls]
-        return Items("texts", _over_experiments(task, parts), linearised=name != "accuracy")
+        return Items("texts", _over_experiments(task, parts), "mean" if name == "accuracy" else "share")
 
     return read
 
@@ -99,7 +101,7 @@ def _regression(task: Any, subset: str, split: str) -> Reader:
 
     def read(_: Mapping[str, Any]) -> Items:
         parts = [kendall(*(np.asarray(list(one)) for one in call.arguments[:2])) for call in calls]
-        return Items("texts", _over_experiments(task, parts), linearised=True)
+        return Items("texts", _over_experiments(task, parts), "correlation")
 
     return read
 
@@ -122,7 +124,7 @@ def _zero_shot(task: Any, subset: str, split: str) -> Reader:
     def read(_: Mapping[str, Any]) -> Items:
         ((labels, probabilities),) = (call.arguments for call in calls)
         right = np.asarray(list(labels)) == np.asarray(probabilities).argmax(1)
-        return Items("texts", right.astype(np.float64), linearised=False)
+        return Items("texts", right.astype(np.float64), "mean")
 
     return read
 
@@ -138,7 +140,7 @@ def _bitext(task: Any, subset: str, split: str) -> Reader:
         guess = np.array([neighbour["corpus_id"] for neighbour in neighbours])
         right = np.array([gold[row][1] for row in range(len(guess))])
         values = np.asarray(right == guess, dtype=np.float64) if name == "accuracy" else f1(right, guess, weighted=True)
-        return Items("sentences", values, linearised=name == "f1")
+        return Items("sentences", values, "share" if name == "f1" else "mean")
 
     return read
 
@@ -164,7 +166,7 @@ def _summaries(task: Any, subset: str, split: str) -> Reader:
             means = [(one.statistic + one.pvalue) / 2 for one in values]
         else:
             means = [one.statistic for one in values]
-        return Items("texts", np.array(means, dtype=np.float64), linearised=False, ids=[str(number) for number in kept])
+        return Items("texts", np.array(means, dtype=np.float64), "mean", ids=[str(number) for number in kept])
 
     return read
 

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.types import Scale
+
 Floats = NDArray[np.float64]
 
 
@@ -18,13 +20,13 @@ class Items:
 
     Attributes:
         what: What the items are, in the plural.
-        linearised: Whether the values are contributions to a score that is no mean.
+        scale: What the score is of them (see `types.Evaluated`).
         ids: The items' names; their numbers where there are none.
     """
 
     what: str
     values: Floats
-    linearised: bool
+    scale: Scale
     ids: Sequence[str] | None = None
 
 

@@ -19,6 +19,7 @@ from harness.records.digest import digest
 from harness.records.provenance import provenance
 from harness.records.record import Measured, Record, number
 from harness.stats.bootstrap import estimates
+from harness.stats.contributions import around
 from harness.systems.opened import Opened
 from harness.types import Dataset, Delegated, Evaluated, Run, Scores, Task
 
@@ -90,9 +91,9 @@ def _main(name: str, value: float, result: Evaluated) -> Measured:
     """mteb's main score, with the interval of what is drawn again for it, or why it has none."""
     if result.scores is None:
         return Measured(name, value, None, None, 0, f"none: {result.reason}", unit="mteb")
-    (around,) = estimates([result.scores.values])
-    method = around.method.replace("queries", result.items) + (", linearised" if result.linearised else "")
-    return Measured(name, value, number(around.low), number(around.high), around.n, method, unit="mteb")
+    found = around(result.scores.values, result.scale)
+    method = found.method.replace("queries", result.items)
+    return Measured(name, value, number(found.low), number(found.high), found.n, method, unit="mteb")
 
 
 def failed(cell: Job, error: Exception) -> Record:

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 from common import SHARED, table
 
+from harness.types import Scale
+
 DRAWS, RESAMPLES = 2_000, 2_000
 PLAIN_DRAWS, PLAIN_RESAMPLES = 200, 200
 CLASSES, EXPERIMENTS, PER_LABEL = 77, 10, 8
@@ -29,12 +31,14 @@ class Kind:
 
     Attributes:
         contributions: One system's columns → one value per item.
+        scale: As which its interval is made.
         systems: The columns of two systems over the same items, each array with items along its first axis.
         shared: Which columns belong to the items and not to the systems: they are never exchanged.
     """
 
     name: str
     contributions: Callable[..., Floats]
+    scale: Scale
     systems: tuple[Sequence[Floats], Sequence[Floats]]
     shared: int
     items: int
@@ -74,11 +78,11 @@ def expectation(kind: Kind, draws: int = 4_000) -> float:
 
 def covered(kind: Kind, generator: np.random.Generator, draws: int) -> float:
     """How often the interval from the contributions holds the expectation."""
-    from harness.stats.bootstrap import estimate
+    from harness.stats.contributions import around
 
     truth, inside = expectation(kind), 0
     for draw in range(draws):
-        result = estimate(sample(kind, 0, drawn(kind, generator)), resamples=RESAMPLES, seed=draw)
+        result = around(sample(kind, 0, drawn(kind, generator)), kind.scale, resamples=RESAMPLES, seed=draw)
         inside += result.low <= truth <= result.high
     return inside / draws
 
@@ -129,7 +133,8 @@ def power(kind: Kind, generator: np.random.Generator, draws: int) -> tuple[int, 
 
 def kinds() -> list[Kind]:
     """Every statistic that a kind of task has, over its population."""
-    from harness.stats import contributions as of
+    from harness.stats import class_contributions as counts
+    from harness.stats import rank_contributions as of
 
     gold, *cosines = pairs()
     labels, predictions, clusters = texts()
@@ -141,29 +146,29 @@ def kinds() -> list[Kind]:
         return np.mean([guess == right for guess in guesses], axis=0)
 
     def macro(right: Floats, *guesses: Floats) -> Floats:
-        return np.mean([of.f1(right, guess) for guess in guesses], axis=0)
+        return np.mean([counts.f1(right, guess) for guess in guesses], axis=0)
 
     def matched(right: Floats, guess: Floats) -> Floats:
-        return of.f1(right, guess, weighted=True)
+        return counts.f1(right, guess, weighted=True)
 
     few = labels % 11  # seven intents each: classes that a small sample holds
     fine = [(labels, *predicted.T[:3]) for predicted in predictions]
     coarse = [(few, *(predicted.T[:3] % 11)) for predicted in predictions]
     return [
-        Kind("STS: Spearman", of.spearman, tuple((gold, one) for one in cosines), 1, 150),
-        Kind("STS, 60 pairs: Spearman", of.spearman, tuple((gold, one) for one in cosines), 1, 60),
-        Kind("regression: Kendall's tau-b", of.kendall, tuple((gold, one) for one in cosines), 1, 150),
-        Kind("pairs: average precision", lambda right, score: of.average_precision(score, right),
+        Kind("STS: Spearman", of.spearman, "correlation", tuple((gold, one) for one in cosines), 1, 150),
+        Kind("STS, 60 pairs: Spearman", of.spearman, "correlation", tuple((gold, one) for one in cosines), 1, 60),
+        Kind("regression: Kendall's tau-b", of.kendall, "correlation", tuple((gold, one) for one in cosines), 1, 150),
+        Kind("pairs: average precision", lambda right, score: of.average_precision(score, right), "share",
              tuple((same, one) for one in cosines), 1, 150),
-        Kind("pairs: best accuracy", lambda right, score: of.best_accuracy(score, right),
+        Kind("pairs: best accuracy", lambda right, score: of.best_accuracy(score, right), "mean",
              tuple((same, one) for one in cosines), 1, 300),
-        Kind("classification: accuracy", accuracy, tuple(experiments), 1, 150),
-        Kind("classification, 77 classes: macro F1", macro, tuple(fine), 1, 1_000),
-        Kind("classification, 11 classes: macro F1", macro, tuple(coarse), 1, 300),
-        Kind("multilabel: macro F1", of.f1, multilabel, 1, 150),
-        Kind("bitext mining: weighted F1", matched, bitext(), 1, 300),
-        Kind("clustering, 77 labels: V-measure", of.v_measure, tuple((labels, one) for one in clusters), 1, 1_000),
-        Kind("clustering, 11 labels: V-measure", of.v_measure, tuple((few, one % 11) for one in clusters), 1, 500),
+        Kind("classification: accuracy", accuracy, "mean", tuple(experiments), 1, 150),
+        Kind("classification, 77 classes: macro F1", macro, "share", tuple(fine), 1, 1_000),
+        Kind("classification, 11 classes: macro F1", macro, "share", tuple(coarse), 1, 300),
+        Kind("multilabel: macro F1", counts.f1, "share", multilabel, 1, 150),
+        Kind("bitext mining: weighted F1", matched, "share", bitext(), 1, 300),
+        Kind("clustering, 77 labels: V-measure", counts.v_measure, "share", tuple((labels, one) for one in clusters), 1, 1_000),
+        Kind("clustering, 11 labels: V-measure", counts.v_measure, "share", tuple((few, one % 11) for one in clusters), 1, 500),
     ]  # fmt: skip
 
 

@@ -50,26 +50,29 @@ def verdict(comparison: Comparison) -> str:
         return f"No verdict on {one.task}: {left}, which score as empty ({numbers}). {rest}"
     if not one.better:
         return (
-            f"{one.a.name} and {one.b.name} cannot be told apart on {one.task}: {numbers}, {by_chance(gap.p)}. So many queries "
-            f"({gap.n}) would find a true difference of {least} with 80 % power."
+            f"{one.a.name} and {one.b.name} cannot be told apart on {one.task}: {numbers}, {by_chance(gap.p)}. So many "
+            f"{one.items} ({gap.n}) would find a true difference of {least} with 80 % power."
         )
     other = one.b.name if one.better == one.a.name else one.a.name
     numbers = f"{one.a.name} less {one.b.name}: {numbers}" if one.better != one.a.name else numbers
-    return f"{one.better} is better than {other} on {one.task}: {numbers}, {by_chance(gap.p)}, over {gap.n} queries."
+    return (
+        f"{one.better} is better than {other} on {one.task}: {numbers}, {by_chance(gap.p)}, over {gap.n} {one.items}."
+    )
 
 
 def figures(comparison: Comparison) -> list[tuple[str, str]]:
     """What was measured, as pairs of a name and a value."""
     one, gap = comparison, comparison.overall
     arrow = "higher is better" if one.direction == "higher" else "lower is better"
+    unjudged = f"{one.a.name} {one.a.unjudged:.1%} · {one.b.name} {one.b.unjudged:.1%}"
     return [
         (f"{one.measure} ({arrow})", f"{one.a.name} {number(one, one.a.mean)} · {one.b.name} {number(one, one.b.mean)}"),
         ("difference, 95 % interval", span(one, gap)),
         ("p value", f"{chance(gap.p)} (sign flips) · {chance(gap.p_bootstrap)} (bootstrap) · {chance(gap.p_t)} (paired t)"),
         ("effect size", f"{gap.effect:+.2f} standard deviations of the differences"),
-        ("queries", f"{one.a.name} ahead in {one.wins}, behind in {one.losses}, equal in {one.ties}"),
-        ("smallest difference that so many queries find", f"{number(one, one.detectable)} (80 % power)"),
-        ("unjudged among the top documents", f"{one.a.name} {one.a.unjudged:.1%} · {one.b.name} {one.b.unjudged:.1%}"),
+        (one.items, f"{one.a.name} ahead in {one.wins}, behind in {one.losses}, equal in {one.ties}"),
+        (f"smallest difference that so many {one.items} find", f"{number(one, one.detectable)} (80 % power)"),
+        *([("unjudged among the top documents", unjudged)] if one.items == "queries" else []),
     ]  # fmt: skip
 
 

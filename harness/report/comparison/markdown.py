@@ -33,8 +33,8 @@ def markdown(comparison: Comparison) -> str:
             for gap in one.slices
         ]
         lines += ["", f"p is adjusted for {len(one.slices)} slices (Holm); bold where it is at most 0.05.", ""]
-    lines += _queries(one, f"Queries that {one.a.name} wins by most", one.won)
-    lines += _queries(one, f"Queries that {one.b.name} wins by most", one.lost)
+    lines += _queries(one, f"{one.items.capitalize()} that {one.a.name} wins by most", one.won)
+    lines += _queries(one, f"{one.items.capitalize()} that {one.b.name} wins by most", one.lost)
     if one.unsettled:
         lines += ["## What judging could change", "", *(f"- {plain(line)}" for line in one.unsettled), ""]
     return "\n".join(lines)

@@ -27,7 +27,7 @@ def queries(comparison: Comparison) -> Figure:
     )
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.set_xlim(-0.5, len(values) - 0.5)
-    axes.set_xlabel(f"{len(values)} queries, sorted")
+    axes.set_xlabel(f"{len(values)} {one.items}, sorted")
     axes.set_ylabel(f"{one.measure}, A less B")
     axes.set_title(
         f"A {one.a.name} ahead in {one.wins}, B {one.b.name} in {one.losses}, equal in {one.ties}",
@@ -65,5 +65,5 @@ def where(comparison: Comparison) -> Figure | None:
 def draw(comparison: Comparison) -> dict[str, Figure]:
     """Caption → figure."""
     slices = where(comparison)
-    made = {"Every query's difference, sorted": queries(comparison)}
+    made = {f"The difference in each of the {comparison.items}, sorted": queries(comparison)}
     return made | ({"The difference in each slice of the queries, with its 95 % interval": slices} if slices else {})
