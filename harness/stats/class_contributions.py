@@ -36,9 +36,9 @@ def f1(true: ArrayLike, predicted: ArrayLike, *, weighted: bool = False) -> Floa
         left = total - owned[first] * by_class[first] + (owned[first] - 1) * own
         left += np.where(hit, 0.0, owned[second] * (other - by_class[second]))
         return _centred(total / n, left / max(n - 1, 1))
-    left = by_class.sum() - by_class[first] + own + np.where(hit, 0.0, other - by_class[second])
-    gone = (sizes[first] - 1 - hit <= 0).astype(np.int64) + (~hit & (sizes[second] - 1 <= 0))
-    return _centred(float(by_class.mean()), left / np.maximum(classes - gone, 1))
+    remaining = by_class.sum() - by_class[first] + own + np.where(hit, 0.0, other - by_class[second])
+    gone = (sizes[first] - 1 - hit <= 0).astype(np.float64) + (~hit & (sizes[second] - 1 <= 0))
+    return _centred(float(by_class.mean()), remaining / np.maximum(classes - gone, 1))
 
 
 def v_measure(labels: ArrayLike, clusters: ArrayLike, documents: Integers | None = None) -> Floats:
