@@ -15,15 +15,29 @@ from harness.context import Context
 from harness.errors import HarnessError
 from harness.facts import Facts, Notes
 from harness.registry import measure, system, task
-from harness.types import Dataset, Delegated, Encoder, Index, Purpose, Run, System, SystemRef, Task, TaskRef, Texts
+from harness.types import (
+    Dataset,
+    Delegated,
+    Encoder,
+    Evaluated,
+    Index,
+    Purpose,
+    Run,
+    Scores,
+    System,
+    SystemRef,
+    Task,
+    TaskRef,
+    Texts,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from harness.compose.python import evaluate, read
 
 __version__ = "0.2.0"
 __all__ = [
-    "Context", "Dataset", "Delegated", "Encoder", "Facts", "HarnessError", "Index", "Notes", "Purpose", "Run", "System",
-    "SystemRef", "Task", "TaskRef", "Texts", "evaluate", "measure", "read", "system", "task",
+    "Context", "Dataset", "Delegated", "Encoder", "Evaluated", "Facts", "HarnessError", "Index", "Notes", "Purpose", "Run",
+    "Scores", "System", "SystemRef", "Task", "TaskRef", "Texts", "evaluate", "measure", "read", "system", "task",
 ]  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from harness.records.archive import Archive
 from harness.records.digest import digest, record_key
 from harness.records.record import Record
 from harness.systems.opened import Opened
-from harness.types import Delegated, Task
+from harness.types import Delegated, Evaluated, Task
 
 
 def benchmark(
@@ -65,10 +65,12 @@ def evaluated(
         return completed(recorded, task, archive)
     if isinstance(task, Delegated):
         start = time.perf_counter()
-        values = task.score(encoder := Watched(system.encoder, display.texts))
+        result = Evaluated.of(task.score(encoder := Watched(system.encoder, display.texts)))
         clock = time.perf_counter() - start
-        record = recording.delegated(key, system, task, values, encoder.encoding_stats(), clock, cell, context.hub)
-        return archive.write(record, asked=label), "evaluated whole by mteb: measures, depth and limit are its own"
+        record = recording.delegated(key, system, task, result, encoder.encoding_stats(), clock, cell, context.hub)
+        scores = [result.scores] if result.scores else []
+        how = "evaluated whole by mteb: measures, depth and limit are its own"
+        return archive.write(record, scores=scores, asked=label), how
     stored = None if overwrite else archive.find_run(key, task.depth, deeper=system.depth_independent)
     run = stored or fresh_run(context, system, task, display.texts)
     scores = evaluate(run, task.dataset, task.measures)

@@ -21,6 +21,8 @@ Qrels = Mapping[str, Mapping[str, int]]
 
 Vectors = NDArray[np.float32]
 Role = Literal["query", "document", ""]
+Scale = Literal["mean", "correlation", "share"]
+"""What a score is as a statistic of its items, on which its interval depends."""
 Candidates = Mapping[str, Sequence[str]]
 """query id → the ids of the documents that may be ranked for it."""
 
@@ -128,7 +130,8 @@ class Delegated:
 
     Attributes:
         measure: The main score's name in the evaluator's own words, such as `cosine_spearman`.
-        score: encoder → every number the evaluator gave; `measure` is among them.
+        score: encoder → every number the evaluator gave, `measure` among them: with values per item as an `Evaluated`, or as a
+            plain mapping.
     """
 
     name: str
@@ -138,7 +141,7 @@ class Delegated:
     split: str
     fingerprint: str
     kind: str
-    score: Callable[[Encoder], Mapping[str, float]]
+    score: Callable[[Encoder], Evaluated | Mapping[str, float]]
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -207,6 +210,31 @@ class Scores:
     measure: str
     query_ids: Sequence[str]
     values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What somebody else's evaluator gave for a task as a whole.
+
+    Attributes:
+        values: Every number by its name.
+        scores: The main score with a value per item, whose mean over the items it is; None where they could not be had.
+        items: What is drawn again for its interval: `pairs`, `texts`, `documents` …
+        scale: Whether the score is a mean of its values; or a correlation or a share that is no mean, whose values are its
+            items' contributions (`stats/contributions.py`).
+        reason: Why there are no values per item, in one line.
+    """
+
+    values: Mapping[str, float]
+    scores: Scores | None = None
+    items: str = ""
+    scale: Scale = "mean"
+    reason: str = "its evaluator gives no values per item"
+
+    @classmethod
+    def of(cls, result: Evaluated | Mapping[str, float]) -> Evaluated:
+        """What a `Delegated` task's `score` returned: numbers alone have no values per item."""
+        return result if isinstance(result, cls) else cls(result)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

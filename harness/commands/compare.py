@@ -24,10 +24,11 @@ from harness.records.archive import Archive, slug
 from harness.records.atomic import write_bytes, write_text
 from harness.records.record import Record
 from harness.records.trec import read_trec
-from harness.types import Dataset, Run, Task, TaskRef
+from harness.types import Dataset, Run, Scores, Task, TaskRef
 
 if TYPE_CHECKING:
     from harness.report.comparison.build import Contestant
+    from harness.report.comparison.values import Comparison
 
 
 @dataclass
@@ -63,6 +64,7 @@ def main(options: Options, words: Sequence[str] = ()) -> None:
     if not options.a or not options.b:
         raise ConfigError("Two systems have to be named: harness compare A B task=TASK.")
     files = all(_is_file(name) for name in (options.a, options.b))
+    folder = Path(options.to) if options.to else Path(options.results) / "compare"
     archive = Archive(options.results) if files and words else Archive.at(options.results)
     records = [record for record in archive.read() if record.status == "ok"]
     context = context_of(options.data, results=options.results)
@@ -72,6 +74,7 @@ def main(options: Options, words: Sequence[str] = ()) -> None:
         record.system: record for record in records if record.task == task and (ref is None or _is_of(record, ref))
     }
     pair: list[Record | None] = [None, None]
+    notes: list[str] = []
     if ref is not None and files and not by_system:
         opened = Opener(context).task(ref)
         if not isinstance(opened, Task):
@@ -88,17 +91,20 @@ def main(options: Options, words: Sequence[str] = ()) -> None:
             print(f"The two are the same on {task}: {options.a} and {options.b} name one run.")  # noqa: T201
             return
         reference = next((record for record in pair if record is not None), None) or next(iter(by_system.values()))
-        if reference.primary is None or reference.form != "ranked":
-            raise NotApplicable(f"{task} was scored whole by mteb: there are no scores per query to compare.")
+        if reference.primary is None:
+            raise NotApplicable(f"{reference.system} on {task} has no number to compare.")
+        notes = _differences(pair, strict=options.strict)
+        if reference.form == "delegated":
+            _publish(_by_item(pair, task, archive, options, notes), folder)
+            return
         dataset, first = reopened(reference, context), reference.primary.measure
     measure = parse(options.measure or first)
-    notes = _differences(pair, strict=options.strict)
     sides = [
         _contestant(name, record, archive, dataset, measure.k or 0, notes)
         for name, record in zip((options.a, options.b), pair, strict=True)
     ]
     comparison = compare(sides[0], sides[1], task, dataset, measure, shown=options.shown, notes=notes)
-    _publish(comparison, Path(options.to) if options.to else archive.folder / "compare")
+    _publish(comparison, folder)
 
 
 def _named(words: Sequence[str], recorded: set[str], *, files: bool) -> tuple[str, TaskRef | None]:
@@ -174,6 +180,41 @@ def _differences(pair: Sequence[Record | None], *, strict: bool) -> list[str]:
     ]
 
 
+def _by_item(
+    pair: Sequence[Record | None], task: str, archive: Archive, options: Options, notes: Sequence[str]
+) -> Comparison:
+    """The comparison on a task that mteb scored, from the values per item that the records keep."""
+    from harness.report.comparison.items import compare_items
+
+    one, other = pair
+    if one is None or other is None:
+        raise NotApplicable(f"{task} ranks no documents: a run file has nothing to be compared on there.")
+    assert one.primary is not None
+    measure = options.measure or one.primary.measure
+    sides = [_values(record, measure, archive) for record in (one, other)]
+    if list(sides[0].query_ids) != list(sides[1].query_ids):
+        raise ResultsError(f"{one.system} and {other.system} were scored on other items of {task}: nothing pairs them.")
+    measured = one.get(measure)
+    assert measured is not None
+    items = str(one.dataset.get("items", "items"))
+    return compare_items(
+        (options.a, options.b), (sides[0], sides[1]), task, measured, items, shown=options.shown, notes=notes
+    )
+
+
+def _values(record: Record, measure: str, archive: Archive) -> Scores:
+    """A record's values per item; `NotApplicable` with the reason where it has none."""
+    scores = archive.scores(record)
+    if measure in scores:
+        return scores[measure]
+    measured = record.get(measure)
+    if measured is None:
+        raise UnknownName("measure", measure, [one.measure for one in record.measures], f"{record.system} lacks it.")
+    again = f"Evaluate again: {record.provenance.get('command')} overwrite=true"
+    reason = measured.interval.removeprefix("none: ") or f"the record is older than they are. {again}"
+    raise NotApplicable(f"{record.system} on {record.task} has no values per item of {measure}: {reason}")
+
+
 def _contestant(
     name: str, record: Record | None, archive: Archive, dataset: Dataset, k: int, notes: list[str]
 ) -> Contestant:
@@ -212,7 +253,7 @@ def _of_this_split(run: Run, dataset: Dataset, name: str, notes: list[str]) -> R
     )
 
 
-def _publish(comparison: object, folder: Path) -> None:
+def _publish(comparison: Comparison, folder: Path) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
 
@@ -220,9 +261,7 @@ def _publish(comparison: object, folder: Path) -> None:
     from harness.report.comparison.markdown import markdown
     from harness.report.comparison.page import page
     from harness.report.comparison.plots import draw
-    from harness.report.comparison.values import Comparison
 
-    assert isinstance(comparison, Comparison)
     stem = slug(f"{comparison.task}-{comparison.a.name}-{comparison.b.name}-{comparison.measure}")
     figures = draw(comparison)
     for number, figure in enumerate(figures.values(), start=1):

@@ -6,7 +6,6 @@ From the scores per query in the records: no model is loaded. Without `a` and `b
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -68,7 +67,7 @@ def main(options: Options) -> None:
                 raise UnknownName("system", name, scores, f"It has no {measure} per query on {task}.")
         pairs = _pairs(scores, options)
         if pairs:
-            _show(task, measure, pairs, options)
+            _show(task, measure, pairs, str(own[0].dataset.get("items", "queries")), options)
             tables += 1
     if not tables:
         raise ResultsError(
@@ -90,23 +89,23 @@ def _pairs(scores: dict[str, Scores], options: Options) -> PairDifferences:
     }
 
 
-def _show(task: str, measure: str, pairs: PairDifferences, options: Options) -> None:
+def _show(task: str, measure: str, pairs: PairDifferences, items: str, options: Options) -> None:
     from rich.console import Console
 
     from harness.stats.power import detectable
 
     count = len(next(iter(pairs.values())))
     console = Console()
-    console.print(_table(f"{task}, {measure}, {count} queries", pairs, options))
+    console.print(_table(f"{task}, {measure}, {count} {items}", pairs, items, options))
     worst = max(detectable(pair, power=options.power) for pair in pairs.values())
     console.print(
-        f"  With {count} queries a true difference of {worst:.3f} is found with {options.power:.0%} power for every pair here; "
+        f"  With {count} {items} a true difference of {worst:.3f} is found with {options.power:.0%} power for every pair here; "
         "a smaller one is found less often, and one that is found by luck looks larger than it is.\n",
         style="dim", soft_wrap=True, highlight=False,
     )  # fmt: skip
 
 
-def _table(title: str, pairs: PairDifferences, options: Options) -> object:
+def _table(title: str, pairs: PairDifferences, items: str, options: Options) -> object:
     from rich import box
     from rich.table import Table
 
@@ -114,7 +113,13 @@ def _table(title: str, pairs: PairDifferences, options: Options) -> object:
 
     table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     table.add_column("pair", overflow="fold")
-    for head in ("measured", "deviation\nper query", "found\nnow", *_heads(options.differences)):
+    heads = [f"{items}\nfor {difference:g}" for difference in options.differences]
+    for head in (
+        "measured",
+        "deviation\nper query" if items == "queries" else "deviation\nper item",
+        "found\nnow",
+        *heads,
+    ):
         table.add_column(head, justify="right", no_wrap=True)
     for name, differences in sorted(pairs.items(), key=lambda pair: -float(pair[1].std())):
         numbers = [differences.mean(), differences.std(ddof=1), detectable(differences, power=options.power)]
@@ -123,7 +128,3 @@ def _table(title: str, pairs: PairDifferences, options: Options) -> object:
             name, f"{numbers[0]:+.3f}", *(f"{value:.3f}" for value in numbers[1:]), *(f"{count:,}" for count in counts)
         )
     return table
-
-
-def _heads(differences: Sequence[float]) -> list[str]:
-    return [f"queries\nfor {difference:g}" for difference in differences]

@@ -8,12 +8,13 @@ from typing import Any
 
 from harness.data.build import dataset
 from harness.data.mteb_adapter import EncoderForMteb
+from harness.data.mteb_items import PREDICTIONS, heard
 from harness.data.mteb_registry import redirect
 from harness.errors import DataError, HarnessError, NotApplicable, Unreachable
 from harness.hub import Hub, is_unreachable
 from harness.records.digest import digest
 from harness.records.mteb_names import ours
-from harness.types import Dataset, Delegated, Encoder, Run, Task, Texts
+from harness.types import Dataset, Delegated, Encoder, Evaluated, Run, Task, Texts
 
 USUAL = ("nDCG@10", "MAP@10", "MRR@10", "recall@10", "recall@100", "precision@10", "success@5", "unjudged@10")
 
@@ -91,20 +92,18 @@ def _delegated(task: Any, subset: str, split: str, hub: Hub) -> Delegated:
     _load(task, hub)
     unused = [task]
 
-    def score(encoder: Encoder) -> Mapping[str, float]:
+    def score(encoder: Encoder) -> Evaluated:
         """Through `mteb.evaluate`, on a task of its own: an evaluation uses up the task's random state."""
         import mteb
 
         fresh = unused.pop() if unused else _again(task, subset, hub)
         fresh._eval_splits = [split]
-        adapter = EncoderForMteb(encoder)
+        evaluated = heard(fresh, subset, split)
         result = mteb.evaluate(
-            adapter, fresh, cache=None, show_progress_bar=False, co2_tracker=False, encode_kwargs={"batch_size": 64}
-        )
-        scores = next(one for one in result.task_results[0].scores[split] if one["hf_subset"] == subset)
-        plain = {key: float(value) for key, value in scores.items() if isinstance(value, (int, float))}
-        main = plain.pop("main_score")
-        return {task.metadata.main_score: main, **plain}
+            EncoderForMteb(encoder), fresh, cache=None, show_progress_bar=False, co2_tracker=False,
+            encode_kwargs={"batch_size": 64}, prediction_folder=PREDICTIONS,
+        )  # fmt: skip
+        return evaluated(next(one for one in result.task_results[0].scores[split] if one["hf_subset"] == subset))
 
     return Delegated(
         name=_name(task, subset, split),

@@ -19,8 +19,11 @@ from harness.records.digest import digest
 from harness.records.provenance import provenance
 from harness.records.record import Measured, Record, number
 from harness.stats.bootstrap import estimates
+from harness.stats.contributions import around
 from harness.systems.opened import Opened
-from harness.types import Dataset, Delegated, Run, Scores, Task
+from harness.types import Dataset, Delegated, Evaluated, Run, Scores, Task
+
+MAIN_ONLY = "none: values per item are kept of the main score"
 
 
 def ranked(key: str, system: Opened, task: Task, run: Run, scores: Sequence[Scores], cell: Job, hub: Hub) -> Record:
@@ -52,13 +55,12 @@ def ranked(key: str, system: Opened, task: Task, run: Run, scores: Sequence[Scor
 
 
 def delegated(
-    key: str, system: Opened, task: Delegated, values: Mapping[str, float], stats: Notes, seconds: float, cell: Job, hub: Hub
+    key: str, system: Opened, task: Delegated, result: Evaluated, stats: Notes, seconds: float, cell: Job, hub: Hub
 ) -> Record:  # fmt: skip
-    """The record of a task that mteb scored; there are no per-query values, and so no intervals."""
-    names = [task.measure, *(name for name in values if name != task.measure)]
-    finite = [
-        Measured(name, values[name], None, None, 0, unit="mteb") for name in names if values[name] == values[name]
-    ]
+    """The record of a task that mteb scored; the main score has an interval where there are values per item."""
+    values = result.values
+    others = [name for name in values if name != task.measure and values[name] == values[name]]
+    main = [_main(task.measure, values[task.measure], result)] if values[task.measure] == values[task.measure] else []
     facts = system.facts
     return Record(
         key=key,
@@ -75,14 +77,24 @@ def delegated(
             "kind": task.kind,
             "options": dict(task.options),
             **_about(cell),
+            **({"items": result.items} if result.scores is not None else {}),
             "asked": _asked(cell),
         },
-        measures=tuple(finite),
+        measures=(*main, *(Measured(name, values[name], None, None, 0, MAIN_ONLY, unit="mteb") for name in others)),
         checks=Checks.of({**stats.flat(), "training": training(facts, cell.task, hub)}),
         seconds={"evaluate": round(seconds, 4)},
         asked={"plugin": cell.system.plugin, "options": dict(cell.system.options)},
         provenance=provenance(shlex.join(cell.overrides), facts.libraries),
     )
+
+
+def _main(name: str, value: float, result: Evaluated) -> Measured:
+    """mteb's main score, with the interval of what is drawn again for it, or why it has none."""
+    if result.scores is None:
+        return Measured(name, value, None, None, 0, f"none: {result.reason}", unit="mteb")
+    found = around(result.scores.values, result.scale)
+    method = found.method.replace("queries", result.items)
+    return Measured(name, value, number(found.low), number(found.high), found.n, method, unit="mteb")
 
 
 def failed(cell: Job, error: Exception) -> Record:

@@ -38,9 +38,12 @@ class Archive:
         been given another name.
         """
         folder = self._folder(record)
-        if run is not None:
-            with refusals(folder):  # a record never stands beside a run that it does not describe
+        if run is not None or record.form == "delegated":
+            with refusals(folder):  # a record never stands beside a run or scores that it does not describe
                 (folder / "record.json").unlink(missing_ok=True)
+                if not scores:
+                    (folder / "scores.csv.gz").unlink(missing_ok=True)
+        if run is not None:
             write_bytes(folder / "run.trec.gz", run_bytes(run, record.system))
         if scores:
             write_bytes(folder / "scores.csv.gz", scores_bytes(scores))
@@ -126,7 +129,7 @@ class Archive:
         return read_run(path, int(record.dataset["depth"]))
 
     def scores(self, record: Record) -> Mapping[str, Scores]:
-        """The per-query scores behind a record, by measure; empty where there are none (a delegated task)."""
+        """The scores per query, or per item of a delegated task, behind a record, by measure; empty where there are none."""
         path = self._folder(record) / "scores.csv.gz"
         return read_scores(path) if path.exists() else {}
 

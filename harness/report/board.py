@@ -16,10 +16,8 @@ from harness.report.ranking import common, ranked_rows
 from harness.report.speed import texts_per_second
 from harness.report.view import View
 
-EVERYTHING = View()
 
-
-def board(records: Sequence[Record], scores_of: ScoresOf, view: View = EVERYTHING, memo: Memo | None = None) -> Board:
+def board(records: Sequence[Record], scores_of: ScoresOf, view: View | None = None, memo: Memo | None = None) -> Board:
     """The board of some records.
 
     Args:
@@ -27,7 +25,8 @@ def board(records: Sequence[Record], scores_of: ScoresOf, view: View = EVERYTHIN
         view: Which of them are shown, by which measures.
         memo: Where what was computed of columns that did not change is kept.
     """
-    memo, records = memo or Memo(), view.chosen(records)
+    memo, view = memo or Memo(), view or View()
+    records = view.chosen(records)
     latest: dict[tuple[str, str], Record] = {}
     for record in sorted(records, key=lambda record: str(record.provenance.get("date", ""))):
         latest[record.system, record.task] = record

@@ -19,18 +19,20 @@ HOW_TO_READ = (
     "by query, adjusted for all pairs together (max-T, 5 %). Two whose ranks overlap may still differ in a test of that pair "
     "alone, `harness compare A B`. A mean stands only where no cell is missing."
 )
+OLDER = "the record is older than values per item; the same command with overwrite=true keeps them"
 UNTESTED = "Ranks are bare places: a task here has no scores per query, so nothing says how sure they are."
 BY_TASKS = "A task here has no scores per query: ranks and chances take the tasks themselves as the sample."
 
 
 def sureness(board: Board) -> list[str]:
     """What the ranks and the intervals of the means rest on."""
+    lacking = without_interval(board)
     ranked = [row for row in board.rows if row.rank is not None]
     if len(ranked) < 2 and len(board.columns) < 2:
-        return []
+        return lacking
     stands = ranked[0].rank_interval if ranked else None
     if stands is None or stands.first is None:
-        return [UNTESTED] if len(ranked) > 1 else []
+        return [UNTESTED, *lacking] if len(ranked) > 1 else lacking
     lines = [] if stands.low is not None else [BY_TASKS]
     wide = [
         f"{row.system} {row.rank_interval.wide[0]:.3f} to {row.rank_interval.wide[1]:.3f}"
@@ -42,7 +44,22 @@ def sureness(board: Board) -> list[str]:
         lines.append(
             f"The mean for other tasks too, not only other queries (95 %, from {len(board.columns)} tasks): {listed}."
         )
-    return lines
+    return [*lines, *lacking]
+
+
+def without_interval(board: Board) -> list[str]:
+    """Which cells have a number and no interval, and why."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for row in board.rows:
+        for column, cell in zip(board.columns, row.cells, strict=True):
+            measured = cell.measured
+            if cell.status == "ok" and measured is not None and measured.low is None and measured.n != 1:
+                reason = measured.interval.removeprefix("none: ").removeprefix("none")
+                reasons.setdefault((column.task, reason or OLDER), []).append(row.system)
+    return [
+        f"No interval on {task} for {', '.join(systems[:MOST])}{' and others' if len(systems) > MOST else ''}: {reason}."
+        for (task, reason), systems in reasons.items()
+    ]
 
 
 def data_line(board: Board, column: Column) -> str:

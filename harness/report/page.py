@@ -57,4 +57,8 @@ def _why(cell: BoardCell) -> str:
     """What a pointer over the cell is told: why there is no number, or what is different about it."""
     if cell.record is not None and cell.record.reason:
         return cell.record.reason
-    return "; ".join(map(str, cell.differences))
+    measured = cell.measured
+    lacking = measured is not None and measured.low is None and measured.interval.startswith("none: ")
+    return "; ".join(
+        [*map(str, cell.differences), *([f"no interval: {measured.interval[6:]}"] if lacking and measured else [])]
+    )

@@ -12,13 +12,12 @@ from harness.measures.names import Measure
 from harness.report.comparison.differences import gap, groups, slices
 from harness.report.comparison.evidence import Evidence
 from harness.report.comparison.unjudged import unsettled
-from harness.report.comparison.values import Comparison, Floats, MeanDifference, SystemScore
+from harness.report.comparison.values import SAME, Comparison, Floats, MeanDifference, SystemScore
 from harness.stats.power import detectable
 from harness.types import Dataset, Run
 
 NOTABLE = 0.02
 """Difference in the share of unjudged documents from which on two systems are not judged alike."""
-SAME = 1e-9
 UNANSWERED = 0.1
 """Share of unanswered queries from which on a difference over all of them says who answered, and not who is better."""
 EXPECTED = {"nDCG", "MRR", "recall"}

@@ -53,11 +53,11 @@ def verdict(comparison: Comparison) -> str:
     if not better:
         return (
             f"{a.name} and {b.name} cannot be told apart on {task}: {numbers}, {by_chance(gap.p)}. "
-            f"With {gap.n} queries, a difference of {least} is detectable at 80 % power."
+            f"With {gap.n} {comparison.items}, a difference of {least} is detectable at 80 % power."
         )
     other = b.name if better == a.name else a.name
     numbers = f"{a.name} less {b.name}: {numbers}" if better != a.name else numbers
-    return f"{better} is better than {other} on {task}: {numbers}, {by_chance(gap.p)}, over {gap.n} queries."
+    return f"{better} is better than {other} on {task}: {numbers}, {by_chance(gap.p)}, over {gap.n} {comparison.items}."
 
 
 def figures(comparison: Comparison) -> list[tuple[str, str]]:
@@ -65,15 +65,16 @@ def figures(comparison: Comparison) -> list[tuple[str, str]]:
     a, b, gap = comparison.a, comparison.b, comparison.overall
     arrow = "higher is better" if comparison.direction == "higher" else "lower is better"
     means = f"{a.name} {number(comparison, a.mean)} · {b.name} {number(comparison, b.mean)}"
+    unjudged = f"{a.name} {a.unjudged:.1%} · {b.name} {b.unjudged:.1%}"
     return [
         (f"{comparison.measure} ({arrow})", means),
         ("difference, 95 % interval", span(comparison, gap)),
         *_answered(comparison),
         ("p value", f"{chance(gap.p)} (sign flips) · {chance(gap.p_bootstrap)} (bootstrap) · {chance(gap.p_t)} (paired t)"),
         ("effect size", f"{gap.effect:+.2f} standard deviations of the differences"),
-        ("queries", f"{a.name} ahead in {comparison.wins}, behind in {comparison.losses}, equal in {comparison.ties}"),
-        (f"difference detectable with {gap.n} queries", f"{number(comparison, comparison.detectable)} (80 % power)"),
-        ("unjudged among the top documents", f"{a.name} {a.unjudged:.1%} · {b.name} {b.unjudged:.1%}"),
+        (comparison.items, f"{a.name} ahead in {comparison.wins}, behind in {comparison.losses}, equal in {comparison.ties}"),
+        (f"difference detectable with {gap.n} {comparison.items}", f"{number(comparison, comparison.detectable)} (80 % power)"),
+        *([("unjudged among the top documents", unjudged)] if comparison.items == "queries" else []),
     ]  # fmt: skip
 
 

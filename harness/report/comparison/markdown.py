@@ -33,8 +33,8 @@ def markdown(comparison: Comparison) -> str:
             for gap in comparison.slices
         ]
         lines += ["", f"p is adjusted for {len(comparison.slices)} slices (Holm); bold where it is at most 0.05.", ""]
-    lines += _queries(comparison, f"Queries that {a} wins by most", comparison.won)
-    lines += _queries(comparison, f"Queries that {b} wins by most", comparison.lost)
+    lines += _queries(comparison, f"{comparison.items.capitalize()} that {a} wins by most", comparison.won)
+    lines += _queries(comparison, f"{comparison.items.capitalize()} that {b} wins by most", comparison.lost)
     if comparison.unsettled:
         lines += ["## What judging could change", "", *(f"- {plain(line)}" for line in comparison.unsettled), ""]
     return "\n".join(lines)

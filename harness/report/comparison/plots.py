@@ -27,7 +27,7 @@ def queries(comparison: Comparison) -> Figure:
     )
     axes.axhline(0, color=GREY, linewidth=0.8)
     axes.set_xlim(-0.5, len(values) - 0.5)
-    axes.set_xlabel(f"{len(values)} queries, sorted")
+    axes.set_xlabel(f"{len(values)} {comparison.items}, sorted")
     axes.set_ylabel(f"{comparison.measure}, A less B")
     axes.set_title(
         f"A {a} ahead in {comparison.wins}, B {b} in {comparison.losses}, equal in {comparison.ties}",
@@ -65,5 +65,5 @@ def where(comparison: Comparison) -> Figure | None:
 def draw(comparison: Comparison) -> dict[str, Figure]:
     """Caption → figure."""
     slices = where(comparison)
-    figures = {"Every query's difference, sorted": queries(comparison)}
+    figures = {f"The difference in each of the {comparison.items}, sorted": queries(comparison)}
     return figures | ({"The difference in each slice of the queries, with its 95 % interval": slices} if slices else {})

@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+SAME = 1e-9
+"""Difference up to which two values are equal."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +90,7 @@ class Comparison:
         unsettled: What judging the unjudged could still change; empty where nothing is unjudged.
         unanswered: Name → how many queries it leaves unanswered, where that is more than a tenth; then there is no verdict.
         answered: The difference over the queries that both answer, where there is no verdict on all of them.
+        items: What the difference is a mean over: `queries`; for a task that mteb scored `pairs`, `texts`, `documents` …
     """
 
     task: str
@@ -109,6 +112,7 @@ class Comparison:
     unsettled: tuple[str, ...] = ()
     unanswered: Mapping[str, int] = field(default_factory=dict)
     answered: MeanDifference | None = None
+    items: str = "queries"
 
     @property
     def better(self) -> str:
