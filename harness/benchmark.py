@@ -68,9 +68,7 @@ def evaluated(
         result = Evaluated.of(task.score(encoder := Watched(system.encoder, display.texts)))
         clock = time.perf_counter() - start
         record = recording.delegated(key, system, task, result, encoder.encoding_stats(), clock, cell, context.hub)
-        scores = [result.scores] if result.scores else []
-        how = "evaluated whole by mteb: measures, depth and limit are its own"
-        return archive.write(record, scores=scores, asked=label), how
+        return archive.write(record, scores=[result.scores] if result.scores else [], asked=label), recording.WHOLE
     stored = None if overwrite else archive.find_run(key, task.depth, deeper=system.depth_independent)
     run = stored or fresh_run(context, system, task, display.texts)
     scores = evaluate(run, task.dataset, task.measures)

@@ -9,7 +9,7 @@ from sklearn import metrics
 
 from harness.stats.bootstrap import estimate
 from harness.stats.class_contributions import f1, v_measure
-from harness.stats.contributions import averaged
+from harness.stats.contributions import around, averaged
 from harness.stats.rank_contributions import average_precision, best_accuracy, kendall, spearman
 
 GENERATOR = np.random.default_rng(0)
@@ -134,13 +134,24 @@ def test_a_document_drawn_again_is_left_out_with_its_copies():
     assert values == pytest.approx(whole + 2 * (np.mean(left_out) - np.array(left_out)), abs=1e-12)
 
 
+def test_an_interval_never_passes_the_end_of_its_scale():
+    """Ten pairs in nearly the same order: Student's interval on the plain scale would end above 1."""
+    x = np.arange(10.0)
+    values = spearman(x, np.array([0, 1, 2, 3, 4, 5, 6, 7, 9, 8.0]))
+    result = around(values, "correlation")
+    assert 0 < result.low < result.mean < result.high < 1
+    assert result.mean + 2.26 * values.std(ddof=1) / np.sqrt(10) > result.high
+    whole = around(spearman(x, x), "correlation")
+    assert (whole.low, whole.high) == pytest.approx((1, 1))
+
+
 def test_coverage_of_spearman():
     """Bivariate normal pairs, of which the rank correlation is known: 95 % intervals of 150 pairs hold it in 93 to 97 %."""
     generator = np.random.default_rng(3)
-    correlation, draws = 0.8, 300
+    correlation, draws = 0.8, 1_000
     truth, inside = 6 / np.pi * np.arcsin(correlation / 2), 0
-    for draw in range(draws):
+    for _ in range(draws):
         x, noise = generator.normal(size=(2, 150))
-        result = estimate(spearman(x, correlation * x + np.sqrt(1 - correlation**2) * noise), resamples=500, seed=draw)
+        result = around(spearman(x, correlation * x + np.sqrt(1 - correlation**2) * noise), "correlation")
         inside += result.low <= truth <= result.high
-    assert 0.92 <= inside / draws <= 0.98
+    assert 0.93 <= inside / draws <= 0.97

@@ -26,7 +26,7 @@ def test_systems_are_ranked_and_compared_on_a_task_that_mteb_scored(harness, sha
     """Intervals hold the number, the board has ranks, compare has a verdict, power counts pairs, and a run file is refused."""
     mirror = f"data.mirror={mirrors.stsbenchmark(shared, tmp_path / 'mirror')}"
     task = "task=mteb/STSBenchmark"
-    for options in ([], ["model.prompts={STS: 'compare the money of: '}", "model.label=prompted"]):
+    for options in ([], ["+model.prompts={STS: 'compare the money of: '}", "model.label=prompted"]):
         done = harness("model=wordllama", *options, task, mirror)
         assert done.returncode == 0, done.stderr
     archive = Archive(tmp_path / "results")
@@ -131,16 +131,16 @@ def test_answers_that_cannot_be_read_cost_no_evaluation():
 
 
 def test_a_document_of_mtebs_sampled_sets_is_one_item(wordllama):
-    """Two hundred documents in ten sets of 400 draws: 200 items, and the mean of mteb's own V-measures."""
-    from mteb.mocks.mock_tasks import MockClusteringFastTask
+    """Two hundred documents in three sets of 400 draws: 200 items, and the mean of mteb's own V-measures."""
+    from mteb.mocks.mock_tasks.clustering import LegacyMockClusteringFastTask
 
     generator = np.random.default_rng(0)
     words = [["bank", "loan", "money"], ["tree", "leaf", "wood"], ["ship", "sea", "port"]]
     labels = generator.integers(3, size=200).tolist()
     texts = [" ".join(generator.choice(words[label], 2)) + f" {number}" for number, label in enumerate(labels)]
 
-    class Sampled(MockClusteringFastTask):
-        max_fraction_of_documents_to_embed, max_documents_per_cluster = None, 400
+    class Sampled(LegacyMockClusteringFastTask):
+        max_document_to_embed, max_documents_per_cluster = 200, 400
 
         def load_data(self, *_: object, **__: object) -> None:
             from datasets import Dataset, DatasetDict

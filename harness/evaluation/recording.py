@@ -24,6 +24,7 @@ from harness.systems.opened import Opened
 from harness.types import Dataset, Delegated, Evaluated, Run, Scores, Task
 
 MAIN_ONLY = "none: values per item are kept of the main score"
+WHOLE = "evaluated whole by mteb: measures, depth and limit are its own"
 
 
 def ranked(key: str, system: Opened, task: Task, run: Run, scores: Sequence[Scores], cell: Job, hub: Hub) -> Record:

@@ -55,7 +55,8 @@ def v_measure(labels: ArrayLike, clusters: ArrayLike, documents: Integers | None
     together = np.unique(first * (int(second.max(initial=0)) + 1) + second, return_inverse=True)[1].ravel()
     rows, copies = np.arange(len(first)), np.ones(len(first))
     if documents is not None:
-        _, rows, copies = np.unique(documents, return_index=True, return_counts=True)
+        _, rows, counts = np.unique(documents, return_index=True, return_counts=True)
+        copies = counts.astype(np.float64)
     (entropy, left), (other, other_left), (joint, joint_left) = (
         _entropy(codes, rows, copies) for codes in (first, second, together)
     )

@@ -18,38 +18,35 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.stats.bootstrap import RESAMPLES, estimate
+from harness.stats.bootstrap import estimate
 from harness.types import Estimate, Scale
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 
-def around(values: Floats, scale: Scale, *, resamples: int = RESAMPLES, seed: int = 0) -> Estimate:
-    """The 95 % bootstrap interval of a score from its contributions.
+def around(values: Floats, scale: Scale) -> Estimate:
+    """The 95 % interval of a score from its contributions.
 
-    A correlation's is made on Fisher's z and a share's on its log odds, where their spread depends less on where they are:
-    on the plain scale the interval of 60 pairs holds a correlation of 0.82 in 90 % instead of 93 (docs/statistics.md). A
-    mean's is `bootstrap.estimate`, as of any measure. So is that of a score at the end of its scale.
+    A mean's is `bootstrap.estimate`, as of any measure. A correlation's is Student's from the jackknife's standard error, on
+    Fisher's z; a share's the same on its log odds: there their spread depends less on where they are, and they never pass the
+    end of their scale. Percentiles of the resampled correlation hold one of 0.82 over 60 pairs in 90 % of the samples, this
+    in 93 (docs/statistics.md). A score at the end of its scale has no log odds: it keeps its mean's interval.
     """
-    value, inside = (
-        float(values.mean()) if len(values) else float("nan"),
-        (-1.0 if scale == "correlation" else 0.0, 1.0),
-    )
-    if scale == "mean" or not inside[0] < value < inside[1]:
-        return estimate(values, resamples=resamples, seed=seed)
+    value, lowest = float(values.mean()) if len(values) else float("nan"), -1.0 if scale == "correlation" else 0.0
+    if scale == "mean" or len(values) < 2 or not lowest < value < 1:
+        return estimate(values)
+    from scipy.stats import t
+
+    n = len(values)
+    half = float(t.ppf(0.975, n - 1) * values.std(ddof=1) / np.sqrt(n))
     if scale == "correlation":
-        stretched = np.arctanh(value) + (values - value) / (1 - value**2)
-        result = estimate(stretched, resamples=resamples, seed=seed)
-        low, high = (float(np.tanh(bound)) for bound in (result.low, result.high))
+        centre, spread, name = np.arctanh(value), half / (1 - value**2), "Fisher's z"
+        low, high = np.tanh(centre - spread), np.tanh(centre + spread)
     else:
-        stretched = np.log(value / (1 - value)) + (values - value) / (value * (1 - value))
-        result = estimate(stretched, resamples=resamples, seed=seed)
-        low, high = (float(1 / (1 + np.exp(-bound))) for bound in (result.low, result.high))
-    name = {"correlation": "Fisher's z", "share": "log odds"}[scale]
-    return Estimate(
-        value, low, high, result.n, f"{result.method}, jackknife on {name}" if result.n > 1 else result.method
-    )
+        centre, spread, name = np.log(value / (1 - value)), half / (value * (1 - value)), "log odds"
+        low, high = (1 / (1 + np.exp(-bound)) for bound in (centre - spread, centre + spread))
+    return Estimate(value, float(low), float(high), n, f"95% jackknife over queries, on {name}")
 
 
 def averaged(pieces: Sequence[tuple[Integers, Floats]], items: int, *, constant: int = 0) -> Floats:
