@@ -110,7 +110,11 @@ def test_english_by_the_plain_rule_is_what_bm25s_makes_of_it():
     )
     assert analysis(Setting(), texts).terms(texts) == expected
     assert toys.whole(bm25()).system.identity == toys.whole(bm25(language="plain")).system.identity
-    assert "language" not in bm25().identity and bm25(language="en").identity != bm25(language="auto").identity
+    assert (
+        "language" not in bm25().identity
+        and len({bm25(language=code).identity for code in ("plain", "auto", "none", "en", "de", "hi", "ru+en")}) == 7
+    )
+    assert len({lsa(language=code).identity for code in ("plain", "auto", "de", "hi")}) == 4
 
 
 def test_a_mixed_corpus_has_a_stemmer_for_each_script():

@@ -90,5 +90,5 @@ def favourite(failures: Failures, shared: SharedFailure) -> str:
     """`2 of 3 systems put d5 first (unjudged)`."""
     if shared.favourite is None:
         return "no system answers it"
-    first = f"{shared.favourite.document_id} first ({grade(shared.favourite)})"
-    return f"{shared.votes} of {len(failures.systems)} systems put {first}"
+    first = shared.favourite
+    return f"{shared.votes} of {len(failures.systems)} systems put {first.document_id} first ({grade(first)})"
