@@ -6,6 +6,7 @@ nothing is collected on the side.
 
 from __future__ import annotations
 
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterable, Sequence
@@ -38,6 +39,7 @@ def run(arguments: Sequence[str]) -> int:
     _tell_overriding(words)
     with explained(words, folders()):
         if options.cfg or options.info or options.hydra_help or options.shell_completion:
+            os.environ["HYDRA_FULL_ERROR"] = "1"  # raised, and explained here, instead of printed and exit code 1
             _run_hydra(options, parser, job, str(plugins.home() / "conf"), "config")
             return 0
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -76,6 +77,9 @@ def _selected(
         needs = " ".join(f"{group}.{key}=VALUE" for key in missing)
         raise ConfigError(f"{group}={choice} needs to know more. Add {needs}.")
     options = _plain(node)
+    for key, value in options.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ConfigError(f"{group}.{key}={value} is not a finite number. Give one, or leave {group}.{key} out.")
     own = options.get("label")
     plugin = str(options.pop("_plugin_", choice))
     for key, *_ in COMMON:

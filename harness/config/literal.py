@@ -50,7 +50,7 @@ def _word(word: str, kinds: Kinds, *, sweep: bool) -> str:
     kind = kinds[key]
     if kind.entry or (kind.mapping and value.lstrip().startswith("{")):
         plus = plus or "++"
-    if kind.text:
+    if kind.text and not (sweep and SWEEPS.fullmatch(value)):
         values = _several(key, value, kind) if sweep else _single(key, value, kind)
         value = ",".join(_quoted(key, part, kind) for part in values)
     return f"{plus}{key}={value}"
@@ -66,7 +66,7 @@ def _single(key: str, value: str, kind: Kind) -> list[str]:
 def _several(key: str, value: str, kind: Kind) -> list[str]:
     """The values that a sweep goes through."""
     parts = _parts(value)
-    if SWEEPS.fullmatch(value) or (len(parts) == 1 and not _bracketed(value)):
+    if len(parts) == 1 and not _bracketed(value):
         return [value]
     if "" in parts:
         raise ConfigError(f"'{key}={value}' has an empty value beside a comma. Leave one of them out.")

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import math
 import types
 import typing
 from collections.abc import Iterator, Mapping
@@ -71,8 +70,6 @@ def call(plugin: Plugin, options: Mapping[str, Any], **extra: Any) -> Any:
             continue
         choices = _literals(hint)
         value = given[parameter.name]
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ConfigError(f"{key}={value} is not a finite number. Give one, such as {key}={parameter.default}.")
         if choices and value not in choices:
             near = nearest(str(value), map(str, choices)) or list(map(str, choices))
             raise ConfigError(f"{key}={value} is none of {', '.join(map(str, choices))}. Did you mean {near[0]}?")
