@@ -18,8 +18,8 @@ from harness.errors import ConfigError, NotApplicable, ResultsError, UnknownName
 from harness.evaluation.rescoring import reopened
 from harness.records.archive import Archive, slug
 from harness.records.atomic import write_bytes, write_text
+from harness.records.foreign import read_run_file
 from harness.records.record import Record
-from harness.records.trec import read_trec
 from harness.types import Dataset, Run
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ def _contestant(
 
     if record is not None:
         return Contestant(name, archive.run(record))
-    run = _known_queries(read_trec(Path(name)), dataset, name, notes)
+    run = _known_queries(read_run_file(Path(name)), dataset, name, notes)
     if run.depth < k:
         notes.append(f"{name} ranks at most {run.depth} documents per query.")
     return Contestant(Path(name).name, dataclasses.replace(run, depth=max(run.depth, k)))

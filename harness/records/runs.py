@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,14 +14,17 @@ import numpy as np
 from harness.errors import ResultsError
 from harness.types import Run, Scores
 
+SPLITTING = re.compile(r"[ \t\n\r\v\f%]")
+"""What trec_eval splits at, ASCII's white space alone, and the character that escapes it."""
+
 
 def run_bytes(run: Run, tag: str) -> bytes:
     """`qid Q0 docid rank score tag` per line. The score is written so that float32 reads back bit by bit."""
     lines: list[str] = []
-    end = f" {tag.replace(' ', '_')}\n"
-    tokens = {document: _token(document) for document in set().union(*run.doc_ids)}
+    end = " " + re.sub(r"\s", "_", tag, flags=re.ASCII) + "\n"
+    tokens = {document: escaped(document) for document in set().union(*run.doc_ids)}
     for query_id, documents, scores in zip(run.query_ids, run.doc_ids, run.scores, strict=True):
-        head = f"{_token(query_id)} Q0 "
+        head = f"{escaped(query_id)} Q0 "
         lines += [
             f"{head}{tokens[document]} {rank} {score:.9g}{end}"
             for rank, (document, score) in enumerate(zip(documents, scores.tolist(), strict=True), start=1)
@@ -34,9 +38,11 @@ def read_run(path: Path, depth: int) -> Run:
     for number, line in enumerate(_unzip(path).splitlines(), start=1):
         try:
             query_id, _, document, rank, score, _ = line.split()
-            by_query.setdefault(_untoken(query_id), []).append((int(rank), _untoken(document), float(score)))
+            row = (int(rank), unescaped(document.decode()), float(score))
+            by_query.setdefault(unescaped(query_id.decode()), []).append(row)
         except ValueError:
-            raise ResultsError(f"{path}:{number}: not a line of a TREC run: '{line[:80]}'.") from None
+            shown = line[:80].decode(errors="replace")
+            raise ResultsError(f"{path}:{number}: not a line of a TREC run: '{shown}'.") from None
     ordered = {query_id: sorted(rows) for query_id, rows in by_query.items()}
     return Run(
         query_ids=list(ordered),
@@ -51,15 +57,16 @@ def scores_bytes(scores: Sequence[Scores]) -> bytes:
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["query_id", *(one.measure for one in scores)])
+    quoting = csv.writer(table, lineterminator="\n", quoting=csv.QUOTE_ALL)  # which a plain one does not for "\r"
     columns = [one.values.tolist() for one in scores]
     for query_id, *values in zip(scores[0].query_ids if scores else [], *columns, strict=True):
-        writer.writerow([query_id, *(repr(value) for value in values)])
+        (quoting if "\r" in query_id else writer).writerow([query_id, *(repr(value) for value in values)])
     return _zip(table.getvalue())
 
 
 def read_scores(path: Path) -> dict[str, Scores]:
     """Measure → per-query scores."""
-    rows = list(csv.reader(io.StringIO(_unzip(path))))
+    rows = list(csv.reader(io.StringIO(_unzip(path).decode(), newline="")))
     header, body = rows[0], rows[1:]
     query_ids = [row[0] for row in body]
     return {
@@ -69,19 +76,16 @@ def read_scores(path: Path) -> dict[str, Scores]:
     }
 
 
-def _token(identifier: str) -> str:
-    """TREC separates by white space: an id that holds some is written with it escaped."""
-    if identifier and not any(character.isspace() or character == "%" for character in identifier):
-        return identifier
-    return "".join(
-        f"%{ord(character):06x}" if character.isspace() or character == "%" else character for character in identifier
-    )
+def escaped(identifier: str) -> str:
+    """The id as one word of a TREC file: what splits words, and `%`, as `%` and six hex digits; `%` alone for no text."""
+    return SPLITTING.sub(lambda match: f"%{ord(match[0]):06x}", identifier) or "%"
 
 
-def _untoken(token: str) -> str:
-    if "%" not in token:
-        return token
-    head, *rest = token.split("%")
+def unescaped(word: str) -> str:
+    """The inverse of `escaped`; earlier versions escaped the white space of all of Unicode, which is read as well."""
+    if "%" not in word or word == "%":
+        return word.strip("%")
+    head, *rest = word.split("%")
     return head + "".join(chr(int(part[:6], 16)) + part[6:] for part in rest)
 
 
@@ -89,8 +93,8 @@ def _zip(text: str) -> bytes:
     return gzip.compress(text.encode(), compresslevel=4, mtime=0)
 
 
-def _unzip(path: Path) -> str:
+def _unzip(path: Path) -> bytes:
     try:
-        return gzip.decompress(path.read_bytes()).decode()
+        return gzip.decompress(path.read_bytes())
     except (OSError, EOFError) as error:
         raise ResultsError(f"Cannot read {path}: {error}. Evaluate again with overwrite=true.") from error
