@@ -124,7 +124,14 @@ TABLES = {
     "tabs": ("faq.tsv", "question\tanswer\na\n", ["faq.tsv:2", "1 fields"]),
     "json": ("faq.jsonl", '{"question": "a", "answer": "b"}\n{oops}\n', ["faq.jsonl:2", "not JSON"]),
     "parquet": ("faq.parquet", "not parquet", ["not a Parquet file"]),
-    "a workbook": ("faq.xlsx", "", ["'.xlsx' is not a table", ".csv"]),
+    "a document": ("faq.docx", "", ["'.docx' is not a table", ".csv", ".xlsx", ".csv.gz"]),
+    "no workbook": ("faq.xlsx", "none", ["faq.xlsx: not a workbook that can be read"]),
+    "two of one name": ("faq.csv", "question,answer,answer\na,b,c\n", ["2 columns 'answer'"]),
+    "its own answer": (
+        "faq.csv",
+        "question,answer\nWho are you?,who  are you?\n",
+        ["its own answer", "task.question="],
+    ),
 }
 
 
@@ -133,12 +140,6 @@ def test_mistake_in_a_table(harness, tmp_path, name, content, said):
     """Named with file and line."""
     (tmp_path / name).write_text(content, encoding="utf-8")
     refused(harness("model=bm25", "task=table", f"task.path={name}"), *said, results=tmp_path / "results")
-
-
-def test_bytes_that_are_not_utf8(harness, tmp_path):
-    """A spreadsheet's Latin-1 export is said to be that."""
-    (tmp_path / "faq.csv").write_bytes("question,answer\nwo?,Straße\n".encode("latin-1"))
-    refused(harness("model=bm25", "task=table", "task.path=faq.csv"), "faq.csv", "not UTF-8")
 
 
 PLUGINS = {
