@@ -135,6 +135,7 @@ def test_separators_are_told_apart_where_texts_hold_others(tmp_path, content, op
         ('question;answer\na;b\n"c" c;d\n', r"faq.csv:3: not a well-formed row"),
         ("sep=;\nquestion;answer\na;b;c\n", r"faq.csv:3: 3 fields"),
         ("Summary;Clause\na;b\n", r"no column 'question'. Columns: Summary, Clause"),
+        ("Summary, long;Clause\na;b,c,d\n", r"Columns: Summary, long, Clause\."),
     ],
 )
 def test_a_fault_is_named_by_its_line(tmp_path, content, said):
