@@ -148,7 +148,7 @@ def test_a_ranx_run_is_read(tmp_path, ending):
 def test_a_trec_run_is_split_at_ascii_white_space_alone(tmp_path):
     """As trec_eval does: Python's split would find seven fields, and splitlines two lines. A mark is in no id."""
     line = "\ufeffq\u00a01\tQ0 d\u00851\x0b1 0.5 tag\r\n"
-    assert len(line.split()) == 8 and len(line.splitlines()) == 2
+    assert len(line.split()) == 8 and len(line.splitlines()) == 3
     (tmp_path / "theirs.run").write_bytes(line.encode() + b"\n" + line.replace("\u00851", "\u20282").encode())
     run = read_run_file(tmp_path / "theirs.run")
     assert run.query_ids == ["q\u00a01"] and run.doc_ids == [["d\u20282", "d\u00851"]]
@@ -197,12 +197,10 @@ def test_runs_of_other_tools_are_rows_on_the_board(harness, tmp_path):
 
 def test_a_run_that_ends_before_the_depth_is_said(harness, tmp_path):
     """recall@100 of ten documents a query is that of ten: counted in the record, and said."""
-    folder = tmp_path / "set"
-    layouts.folder(
-        folder,
-        *(b"".join(b'{"_id": "%s%d", "text": "x"}\n' % (k, n) for n in range(20)) for k in (b"d", b"q")),
-        [("q0", "d0", 1)],
+    corpus, queries = (
+        b"".join(b'{"_id": "%s%d", "text": "x"}\n' % (kind, n) for n in range(20)) for kind in (b"d", b"q")
     )
+    layouts.folder(tmp_path / "set", corpus, queries, [("q0", "d0", 1)])
     (tmp_path / "short.run").write_text("q0 Q0 d3 1 0.5 x\n")
     done = harness("model=run", "model.path=short.run", "task=beir", "task.path=set", "board=false")
     assert (
