@@ -26,8 +26,10 @@ from harness.records.packed import MARK, PACKED, plain_name
 from harness.types import Dataset, Texts
 
 URL = "https://public.ukp.informatik.tu-darmstadt.de/thakur/BEIR/datasets/{name}.zip"
-
-
+MEASURES = ("nDCG@10", "MAP@10", "MRR@10", "recall@10", "recall@100", "precision@10", "success@5", "unjudged@10")
+"""What its sets are measured by, the first above all."""
+SELF_MATCHES = frozenset({"arguana", "quora", "cqadupstack"})
+"""Sets whose queries stand in the corpus under their own id."""
 LAYOUT = "A folder in BEIR layout holds corpus.jsonl, queries.jsonl and qrels/{split}.tsv."
 NOTHING: Mapping[str, Any] = {}
 

@@ -46,7 +46,9 @@ def word(identifier: str) -> str:
     if identifier.isalnum():
         return identifier
     return (
-        "".join(f"%{ord(letter):06x}" if letter.isspace() or letter in f"%\0{MARK}" else letter for letter in identifier)
+        "".join(
+            f"%{ord(letter):06x}" if letter.isspace() or letter in f"%\0{MARK}" else letter for letter in identifier
+        )
         or "%"
     )
 
