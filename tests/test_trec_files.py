@@ -163,6 +163,7 @@ def test_a_trec_run_is_split_at_ascii_white_space_alone(tmp_path):
         ('{"q": ["d"]}', "a JSON object of documents was expected"),
         ('{"q": {"d": 1}', "theirs.json:1: not JSON"),
         ("{}", "holds no line of a run"),
+        ("\x04\x22\x4d\x18@@", "packed by LZ4, which is not read. Save it as .json"),
     ],
 )
 def test_a_bad_ranx_run_is_named(tmp_path, content, said):

@@ -18,7 +18,7 @@ from harness.records.packed import MARK, lines, unpacked
 from harness.types import Run
 
 SIX = "qid Q0 docid rank score tag"
-PARQUET = b"PAR1"
+PARQUET, LZ4 = b"PAR1", b"\x04\x22\x4d\x18"
 COLUMNS = ("q_id", "doc_id", "score")
 FINITE = float(np.finfo(np.float32).max)
 """The largest score that a float32 holds."""
@@ -33,6 +33,10 @@ def read_run_file(path: Path) -> Run:
     try:
         with unpacked(path) as file:
             start = file.read(64)
+        if start.startswith(LZ4):
+            raise ResultsError(
+                f"{path} is packed by LZ4, which is not read. Save it as .json or .parquet (ranx), or with gzip."
+            )
         rows = _trec(path) if not is_ranx(start) else ranx_rows(path, start, ResultsError)
         return _ranked(path, rows)
     except (OSError, EOFError) as error:
