@@ -9,9 +9,6 @@ from harness.data import beir as reader
 from harness.errors import ConfigError
 from harness.hub import local
 
-SELF_MATCHES = {"arguana", "quora", "cqadupstack"}
-"""Sets whose queries stand in the corpus under their own id."""
-
 
 @task
 def beir(
@@ -26,7 +23,7 @@ def beir(
         dataset=reader.read_folder(
             folder, split, f"beir/{name or folder.resolve().name}", strict=strict and path is not None
         ),
-        measures=("nDCG@10", "MAP@10", "MRR@10", "recall@10", "recall@100", "precision@10", "success@5", "unjudged@10"),
+        measures=reader.MEASURES,
         depth=1000,
-        exclude_self=(str(name).partition("/")[0] in SELF_MATCHES) if exclude_self is None else exclude_self,
+        exclude_self=(str(name).partition("/")[0] in reader.SELF_MATCHES) if exclude_self is None else exclude_self,
     )

@@ -91,9 +91,17 @@ DATA = {
         ["jsonl:3"],
     ),
     "two fields": ({"qrels": QRELS + "q1\td2\n"}, ["test.tsv:3", "2 fields"]),
-    "half a grade": ({"qrels": QRELS + "q1\td2\t0.5\n"}, ["test.tsv:3", "not an integer"]),
+    "half a grade": ({"qrels": QRELS + "q1\td2\t0.5\n"}, ["test.tsv:3", "'0.5' is not an integer", "threshold"]),
+    "no grade": ({"qrels": QRELS + "q1\td2\tnan\n"}, ["test.tsv:3", "'nan' is not an integer"]),
+    "a word for a grade": ({"qrels": "q1\td1\tyes\n"}, ["test.tsv:1", "'yes'", "call the first one query-id"]),
+    "three columns and four": ({"qrels": "q1 0 d1 1\nq1 d2 1\n"}, ["test.tsv:2", "3 fields, expected 4", "docid"]),
+    "a list for an id": ({"corpus": CORPUS + '{"_id": ["d3"], "text": "x"}\n'}, ["corpus.jsonl:3", "list"]),
+    "half a character": ({"corpus": CORPUS + '{"_id": "d3", "text": "\\ud800"}\n'}, ["'d3'", "surrogate"]),
     "judged twice": ({"qrels": QRELS + "q1\td1\t0\n"}, ["test.tsv:3", "judged 0"]),
-    "dangling": ({"qrels": QRELS + "q1\td9\t1\nq7\td1\t1\n"}, ["2 judgments", "q1 → d9", "task.strict=false"]),
+    "dangling": (
+        {"qrels": QRELS + "q1\td9\t1\nq7\td1\t1\n"},
+        ["1 judgments of a document", "q1 → d9", "task.strict=false"],
+    ),
     "no positive": ({"qrels": "query-id\tcorpus-id\tscore\nq1\td1\t0\n"}, ["no query", "relevant"]),
     "no judgments": ({"qrels": "query-id\tcorpus-id\tscore\n"}, ["no query", "relevant"]),
     "empty text": ({"corpus": CORPUS + '{"_id": "d3", "text": " "}\n'}, ["1 documents without text", "d3"]),
@@ -116,7 +124,14 @@ TABLES = {
     "tabs": ("faq.tsv", "question\tanswer\na\n", ["faq.tsv:2", "1 fields"]),
     "json": ("faq.jsonl", '{"question": "a", "answer": "b"}\n{oops}\n', ["faq.jsonl:2", "not JSON"]),
     "parquet": ("faq.parquet", "not parquet", ["not a Parquet file"]),
-    "a workbook": ("faq.xlsx", "", ["'.xlsx' is not a table", ".csv"]),
+    "a document": ("faq.docx", "", ["'.docx' is not a table", ".csv", ".xlsx", ".csv.gz"]),
+    "no workbook": ("faq.xlsx", "none", ["faq.xlsx: not a workbook that can be read"]),
+    "two of one name": ("faq.csv", "question,answer,answer\na,b,c\n", ["2 columns 'answer'"]),
+    "its own answer": (
+        "faq.csv",
+        "question,answer\nWho are you?,who  are you?\n",
+        ["its own answer", "task.question="],
+    ),
 }
 
 
@@ -125,12 +140,6 @@ def test_mistake_in_a_table(harness, tmp_path, name, content, said):
     """Named with file and line."""
     (tmp_path / name).write_text(content, encoding="utf-8")
     refused(harness("model=bm25", "task=table", f"task.path={name}"), *said, results=tmp_path / "results")
-
-
-def test_bytes_that_are_not_utf8(harness, tmp_path):
-    """A spreadsheet's Latin-1 export is said to be that."""
-    (tmp_path / "faq.csv").write_bytes("question,answer\nwo?,Straße\n".encode("latin-1"))
-    refused(harness("model=bm25", "task=table", "task.path=faq.csv"), "faq.csv", "not UTF-8")
 
 
 PLUGINS = {

@@ -80,6 +80,7 @@ PLANTED = {
     "near-leak": (1, ["q07", "train t4"]),
     "no-positive": (1, ["q-zero"]),
     "unjudged-copy": (1, ["q08: x-unjudged is d08"]),
+    "other-spelling": (1, ["d25", "x-copy"]),
     "conflict": (1, ["q09: d09 has 1, its copy x-conflict has 2"]),
     "beyond-cutoff": (1, ["q10 (12 relevant)"]),
 }
@@ -384,3 +385,15 @@ def test_words_stand_for_the_job_that_an_evaluation_would_do():
         assert (made.task.depth, made.task.measures, made.task.limit) == (50, ("nDCG@5",), None)
         assert made.overrides[:2] == ("model=bm25", "task=mteb/SciFact") and "model.k1=0.9" in made.overrides
     assert resolved(job(["task=faq"]).task.options)["path"].endswith("tasks/data/faq/faq.csv")
+
+
+def test_answers_that_differ_in_case_or_white_space_are_counted(harness, tmp_path):
+    """They look alike in a spreadsheet and are two documents of a table, one of which counts as wrong; exact copies are one."""
+    rows = ["how?,Press  the button.", "why?,press the Button.", "who?,Press the button!", "How?,Ask", "where?,Ask"]
+    (tmp_path / "faq.csv").write_text("\n".join(["question,answer", *rows]) + "\n")
+    done = harness("task=table", "task.path=faq.csv", command=COMMAND)
+    assert done.returncode == 0, done.stderr
+    count, block = found(done.stdout)["other-spelling"]
+    assert (
+        count == 2 and "a1 “Press the button.” = a2 “press the Button.”" in block and "q2 “how?” = q5 “How?”" in block
+    )

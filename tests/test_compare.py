@@ -12,7 +12,7 @@ from conftest import within
 from harness.data.build import dataset
 from harness.errors import ResultsError
 from harness.measures.names import parse
-from harness.records.trec import read_trec
+from harness.records.foreign import read_run_file
 from harness.report.comparison import formatting
 from harness.report.comparison.build import Contestant, compare
 from harness.report.comparison.differences import groups, slices
@@ -130,7 +130,7 @@ def test_a_run_file_is_ordered_as_trec_eval_orders_it(tmp_path, ending):
 
     file = tmp_path / f"theirs{ending}"
     file.write_bytes(gzip.compress(RUN.encode()) if ending == ".gz" else RUN.encode())
-    assert read_trec(file).doc_ids == [["d1", "d9", "d2"]]
+    assert read_run_file(file).doc_ids == [["d1", "d9", "d2"]]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_bad_line_is_named(tmp_path, line, said):
     file = tmp_path / "theirs.trec"
     file.write_text(RUN + line + "\n")
     with pytest.raises(ResultsError, match=f"theirs.trec:4: .*{said}"):
-        read_trec(file)
+        read_run_file(file)
 
 
 @pytest.fixture(scope="module")

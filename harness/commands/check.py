@@ -14,6 +14,7 @@ from harness.checks.faults import WORDS, faults
 from harness.checks.leaks import WORDS_SHARED, leaks
 from harness.checks.profile import DatasetProfile, Finding
 from harness.checks.repeats import NEARLY, repeats
+from harness.checks.spelling import spellings
 from harness.compose.command import command
 from harness.compose.composition import job
 from harness.compose.exit_codes import FAILURE
@@ -80,7 +81,7 @@ def report(task: Task, ref: TaskRef, options: Options, opener: Opener, words: in
     cutoff = next((k for k in (parse(name).k for name in task.measures) if k), None)
     others, absent = _other_splits(ref, task.dataset, opener) if options.splits else ({}, {})
     findings = [*faults(profile, words, limit, cutoff), *repeats(profile, exclude_self=task.exclude_self)]
-    findings += leaks(profile, others)
+    findings += [*leaks(profile, others), *(finding for finding in [spellings(profile)] if finding.count)]
     for line in _lines(task, findings, ceilings(task, profile), others, absent):
         print(line)  # noqa: T201
     return sum(finding.fault for finding in findings)

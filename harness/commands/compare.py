@@ -22,8 +22,8 @@ from harness.evaluation.opening import Opener, label_of
 from harness.evaluation.rescoring import reopened
 from harness.records.archive import Archive, slug
 from harness.records.atomic import write_bytes, write_text
+from harness.records.foreign import read_run_file
 from harness.records.record import Record
-from harness.records.trec import read_trec
 from harness.types import Dataset, Run, Scores, Task, TaskRef
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def _contestant(
 
     if record is not None:
         return Contestant(name, archive.run(record))
-    run = _of_this_split(read_trec(Path(name)), dataset, name, notes)
+    run = _of_this_split(read_run_file(Path(name)), dataset, name, notes)
     if run.depth < k:
         notes.append(f"{name} ranks at most {run.depth} documents per query.")
     return Contestant(Path(name).name, dataclasses.replace(run, depth=max(run.depth, k)))

@@ -13,7 +13,7 @@ from typing import Any
 
 NAMING = ("name", "path", "package")
 """Options that stand in front of the brackets, where the choice itself leaves them open."""
-FILES = (".csv", ".tsv", ".jsonl", ".parquet", ".run", ".trec", ".gz")
+FILES = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx", ".run", ".trec", ".gz", ".zst")
 """Endings that go without saying in a label."""
 JOINED = {"rrf": "+", "rerank": ":"}
 """Choice → what stands between the names of its parts, which are its option `systems`."""

@@ -19,7 +19,7 @@ from harness.config.options import schema
 from harness.registry import systems, tasks
 
 OPEN = {
-    "task": {"mteb": "name", "mteb-benchmark": "name", "beir": "name"},
+    "task": {"mteb": "name", "mteb-benchmark": "name", "beir": "name", "ir_datasets": "name"},
     "model": {"mteb": "name", "hub": "name", **dict.fromkeys(JOINED, "systems")},
 }
 """Group → choice → the option that the rest of the name fills."""

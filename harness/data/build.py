@@ -6,6 +6,7 @@ What cannot be evaluated is refused with examples; what a benchmark is known to 
 
 from __future__ import annotations
 
+import logging
 import operator
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -15,6 +16,7 @@ from harness.data.fingerprint import fingerprint
 from harness.errors import DataError, MalformedData
 from harness.types import Dataset, Qrels, Texts
 
+log = logging.getLogger(__name__)
 NAMED = 3
 """How many of each kind of what was left out are named."""
 
@@ -35,8 +37,8 @@ def dataset(
     """Check the parts and put them together.
 
     Args:
-        strict: Have an evaluation refuse dangling judgments and empty texts (`Dataset.refusal`). False only counts and keeps
-            them, as mteb and beir do.
+        strict: Have an evaluation refuse judgments of documents that do not exist, and empty texts (`Dataset.refusal`), and
+            say how many judged queries are not asked. False only counts and keeps them, as mteb and beir do.
         keep_without_positive: Keep queries that have judgments but no relevant document (they score 0), as mteb does;
             otherwise they are left out and counted.
         otherwise: What else a user can do about dangling judgments and empty texts than mend the data, for the message.
@@ -52,16 +54,17 @@ def dataset(
     document_ids, query_ids = set(documents.ids), set(queries.ids)
 
     refusals += _count(name, counts, "empty_documents", "documents without text", _empty(documents))
+    unknown = [query_id for query_id in cast if query_id not in query_ids]
     dangling = [
         f"{query_id} → {document_id}"
         for query_id, judged in cast.items()
         for document_id in judged
-        if query_id not in query_ids or document_id not in document_ids
+        if query_id in query_ids and document_id not in document_ids
     ]
-    what = "judgments of a query or document that does not exist"
+    what = "judgments of a document that is not in the corpus"
     refusals += _count(name, counts, "dangling_judgments", what, dangling)
-    unknown = [query_id for query_id in cast if query_id not in query_ids]
     counts["unknown_queries"] = sum(len(cast[query_id]) for query_id in unknown)
+    counts["dangling_judgments"] += counts["unknown_queries"]
 
     answerable = {query_id for query_id, judged in cast.items() if any(grade > 0 for grade in judged.values())}
     judged_ids = {query_id for query_id, judged in cast.items() if judged}
@@ -80,6 +83,11 @@ def dataset(
     used: Qrels = {query_id: cast[query_id] for query_id in queries.ids}
     pools = _candidates(candidates, queries.ids, document_ids, name)
     counts |= {"queries": len(queries), "judgments": sum(map(len, used.values()))}
+    if strict and unknown and not refusals:
+        log.warning(
+            "%s: %d judged queries are not in the query file, such as '%s'. The queries are taken to be a subset: %d are asked.",
+            name, len(unknown), unknown[0], len(queries),
+        )  # fmt: skip
     return Dataset(
         name=name,
         revision=revision,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from harness.errors import DataError
 from harness.records.digest import BITS
 from harness.types import Qrels, Texts
 
@@ -22,7 +23,12 @@ def fingerprint(
 
     def feed(*fields: object) -> None:
         for field in fields:
-            piece = str(field).encode()
+            try:
+                piece = str(field).encode()
+            except UnicodeEncodeError:
+                raise DataError(
+                    f"{fields[0]} {fields[1]!a} holds half of a surrogate pair, such as \\ud800, which is no character."
+                ) from None
             state.update(len(piece).to_bytes(8, "little"))
             state.update(piece)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -13,19 +14,26 @@ import numpy as np
 from harness.errors import ResultsError
 from harness.types import Run, Scores
 
+SPLITTING = re.compile(r"[ \t\n\r\v\f%]")
+"""What trec_eval splits at, ASCII's white space alone, and the character that escapes it."""
+
 
 def run_bytes(run: Run, tag: str) -> bytes:
     """`qid Q0 docid rank score tag` per line. The score is written so that float32 reads back bit by bit."""
-    lines: list[str] = []
-    end = f" {tag.replace(' ', '_')}\n"
-    tokens = {document: _token(document) for document in set().union(*run.doc_ids)}
+    tokens = {document: escaped(document) for document in set().union(*run.doc_ids)}
+    ranks = [f" {rank} " for rank in range(1, max(map(len, run.doc_ids), default=0) + 1)]
+    end = " " + re.sub(r"\s", "_", tag, flags=re.ASCII) + "\n"
+    parts: list[str] = []
     for query_id, documents, scores in zip(run.query_ids, run.doc_ids, run.scores, strict=True):
-        head = f"{_token(query_id)} Q0 "
-        lines += [
-            f"{head}{tokens[document]} {rank} {score:.9g}{end}"
-            for rank, (document, score) in enumerate(zip(documents, scores.tolist(), strict=True), start=1)
-        ]
-    return _zip("".join(lines))
+        if len(documents):  # all of a query's lines at once: there may be a thousand
+            head = f"{escaped(query_id)} Q0 "
+            numbers = ("%.9g " * len(documents) % tuple(scores.tolist())).split()
+            lines = [
+                token + rank + number
+                for token, rank, number in zip(map(tokens.__getitem__, documents), ranks, numbers, strict=False)
+            ]
+            parts.append(head + (end + head).join(lines) + end)
+    return _zip("".join(parts))
 
 
 def read_run(path: Path, depth: int) -> Run:
@@ -34,9 +42,11 @@ def read_run(path: Path, depth: int) -> Run:
     for number, line in enumerate(_unzip(path).splitlines(), start=1):
         try:
             query_id, _, document, rank, score, _ = line.split()
-            by_query.setdefault(_untoken(query_id), []).append((int(rank), _untoken(document), float(score)))
+            row = (int(rank), unescaped(document.decode()), float(score))
+            by_query.setdefault(unescaped(query_id.decode()), []).append(row)
         except ValueError:
-            raise ResultsError(f"{path}:{number}: not a line of a TREC run: '{line[:80]}'.") from None
+            shown = line[:80].decode(errors="replace")
+            raise ResultsError(f"{path}:{number}: not a line of a TREC run: '{shown}'.") from None
     ordered = {query_id: sorted(rows) for query_id, rows in by_query.items()}
     return Run(
         query_ids=list(ordered),
@@ -51,15 +61,16 @@ def scores_bytes(scores: Sequence[Scores]) -> bytes:
     table = io.StringIO()
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(["query_id", *(one.measure for one in scores)])
+    quoting = csv.writer(table, lineterminator="\n", quoting=csv.QUOTE_ALL)  # which a plain one does not for "\r"
     columns = [one.values.tolist() for one in scores]
     for query_id, *values in zip(scores[0].query_ids if scores else [], *columns, strict=True):
-        writer.writerow([query_id, *(repr(value) for value in values)])
+        (quoting if "\r" in query_id else writer).writerow([query_id, *(repr(value) for value in values)])
     return _zip(table.getvalue())
 
 
 def read_scores(path: Path) -> StoredScores:
     """Measure → per-query scores."""
-    return StoredScores(_unzip(path))
+    return StoredScores(_unzip(path).decode())
 
 
 class StoredScores(Mapping[str, Scores]):
@@ -67,14 +78,14 @@ class StoredScores(Mapping[str, Scores]):
 
     def __init__(self, text: str) -> None:
         if '"' in text:
-            rows = list(csv.reader(io.StringIO(text)))
+            rows = list(csv.reader(io.StringIO(text, newline="")))
         else:  # no field is quoted, which splits ten times as fast
             rows = [line.split(",") for line in text.removesuffix("\n").split("\n")]
         self._columns, self._rows = {name: at for at, name in enumerate(rows[0]) if at}, rows[1:]
 
     def __getitem__(self, measure: str) -> Scores:
         column = self._columns[measure]
-        values = np.array([row[column] for row in self._rows], dtype=np.float64)
+        values = np.array([float(row[column]) for row in self._rows], dtype=np.float64)
         return Scores(measure, [row[0] for row in self._rows], values)
 
     def __iter__(self) -> Iterator[str]:
@@ -84,28 +95,25 @@ class StoredScores(Mapping[str, Scores]):
         return len(self._columns)
 
 
-def _token(identifier: str) -> str:
-    """TREC separates by white space: an id that holds some is written with it escaped."""
-    if identifier and not any(character.isspace() or character == "%" for character in identifier):
-        return identifier
-    return "".join(
-        f"%{ord(character):06x}" if character.isspace() or character == "%" else character for character in identifier
-    )
+def escaped(identifier: str) -> str:
+    """The id as one word of a TREC file: what splits words, and `%`, as `%` and six hex digits; `%` alone for no text."""
+    return SPLITTING.sub(lambda match: f"%{ord(match[0]):06x}", identifier) or "%"
 
 
-def _untoken(token: str) -> str:
-    if "%" not in token:
-        return token
-    head, *rest = token.split("%")
+def unescaped(word: str) -> str:
+    """The inverse of `escaped`; earlier versions escaped the white space of all of Unicode, which is read as well."""
+    if "%" not in word or word == "%":
+        return word.strip("%")
+    head, *rest = word.split("%")
     return head + "".join(chr(int(part[:6], 16)) + part[6:] for part in rest)
 
 
 def _zip(text: str) -> bytes:
-    return gzip.compress(text.encode(), compresslevel=4, mtime=0)
+    return gzip.compress(text.encode(), compresslevel=1, mtime=0)
 
 
-def _unzip(path: Path) -> str:
+def _unzip(path: Path) -> bytes:
     try:
-        return gzip.decompress(path.read_bytes()).decode()
+        return gzip.decompress(path.read_bytes())
     except (OSError, EOFError) as error:
         raise ResultsError(f"Cannot read {path}: {error}. Evaluate again with overwrite=true.") from error
