@@ -273,7 +273,7 @@ def test_a_budget_is_told_in_one_line_and_the_ledger_says_what_was_spent(tmp_pat
     spending = Spending()
     with (
         served(desk.handler()) as url,
-        pytest.raises(BudgetError, match=r"budget=200 USD is used up: \d+\.\d{4} are spent"),
+        pytest.raises(BudgetError, match=r"budget=200 is used up: USD \d+\.\d\d are spent"),
     ):
         used = meter(tmp_path, 1e6, 200, spending)
         list(client(url, tmp_path, meter=used, limits=Limits(4, 1000, 1)).received(TEXTS, TEXTS))

@@ -47,7 +47,12 @@ class Price:
 
     def written(self, tokens: float) -> str:
         """`USD 0.0123`, or that it is not known."""
-        return f"{self.currency} {self.of(tokens):.4f}" if self.per_million is not None else "no price known"
+        return f"{self.currency} {written(self.of(tokens))}" if self.per_million is not None else "no price known"
+
+
+def written(money: float) -> str:
+    """Money with cents, and below one with as many digits as say something."""
+    return f"{money:,.2f}" if abs(money) >= 1 or not money else f"{money:.2g}"
 
 
 class Ledger:
@@ -169,13 +174,12 @@ class Meter:
         """A request is repeated."""
         self._count("retries", 1)
 
-    def exhausted(self, who: str, left: int) -> BudgetError:
-        """The one line for a budget that does not suffice for the texts that are left."""
-        spent = self._spending.of(self.price.currency)
+    def exhausted(self, who: str) -> BudgetError:
+        """The one line for a budget that does not suffice for one more text."""
+        spent = written(self._spending.of(self.price.currency))
         return BudgetError(
-            f"budget={self.budget:g} {self.price.currency} is used up: {spent:.4f} are spent, and {left:,} texts for {who} "
-            "are left, the next of which could pass it. What arrived is kept: the same command with a larger budget= goes "
-            "on from there."
+            f"budget={self.budget:g} is used up: {self.price.currency} {spent} are spent, and the next request to {who} could "
+            "pass it. What arrived is kept: the same command with a larger budget= goes on from there."
         )
 
     def taken(self) -> dict[str, Any]:

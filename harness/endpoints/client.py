@@ -118,7 +118,7 @@ class Client:
             if work.running:  # what is under way may cost less than was reserved for it
                 work.hold()
                 return None
-            return self._meter.exhausted(self._who, work.left)
+            return self._meter.exhausted(self._who)
         texts = work.of(batch)
         money = self._meter.reserve(texts)
         future = pool.submit(

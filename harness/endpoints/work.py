@@ -48,11 +48,6 @@ class Work:
         """True if there is a batch that is not under way."""
         return bool(self.ready or self._later)
 
-    @property
-    def left(self) -> int:
-        """Texts that are not under way."""
-        return sum(len(batch.rows) for batch in [*self.ready, *(batch for *_, batch in self._later)])
-
     def of(self, batch: Batch) -> list[str]:
         """The texts of a batch."""
         return [self.texts[row] for row in batch.rows]

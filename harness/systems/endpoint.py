@@ -16,7 +16,7 @@ from harness.context import Context
 from harness.encode.engine import Arrival, Encoded, Told
 from harness.encode.store import text_keys
 from harness.endpoints import canary
-from harness.endpoints.budget import RULE, Ledger, Meter, tokens_of
+from harness.endpoints.budget import RULE, Ledger, Meter, tokens_of, written
 from harness.endpoints.client import Client, Patience
 from harness.endpoints.spec import AT_ONCE, EndpointSpec
 from harness.endpoints.transport import Address, ByOpenAI, Plain, Transport
@@ -150,15 +150,14 @@ class Endpoint(EncodingSystem):
         if not missing:
             return
         price, left = self.spec.price, self._meter.left()
-        money = f", about {price.written(tokens)}" if price.per_million is not None else ", no price known"
-        rate = f" at {price.currency} {price.per_million:g} per million" if price.per_million is not None else ""
+        rate = f" at {price.per_million:g} per million" if price.per_million is not None else ""
         limit = ""
         if left is not None:
             enough = "" if price.of(tokens) <= left else ", which does not suffice: it stops there"
-            limit = f"; budget={self._meter.budget:g} leaves {price.currency} {left:.4f}{enough}"
+            limit = f"; budget={self._meter.budget:g} leaves {written(left)}{enough}"
         print(  # noqa: T201 - told before money is spent, whatever display there is
             f"{self.name}: {missing:,} texts are to be embedded by {self.spec.place}, about {tokens:,} tokens "
-            f"({RULE}){money}{rate}{limit}",
+            f"({RULE}), {price.written(tokens)}{rate}{limit}",
             file=sys.stderr,
         )
 
