@@ -153,7 +153,7 @@ def test_a_key_stands_nowhere(harness, tmp_path, monkeypatch, caplog):
     for protocol in ("openai", "cohere", "gemini"):
         desk.requests.clear()
         with endpoint(desk, protocol) as words:
-            for secret, more in ((KEY, []), (KEY, ["task=faq,legal", "-m"]), ("wrong-" + KEY[::-1], []), ("", [])):
+            for secret, more in ((KEY, []), (KEY, ["-m", "task=faq,legal"]), ("wrong-" + KEY[::-1], []), ("", [])):
                 monkeypatch.setenv("THEIR_KEY", secret)
                 task = [] if more else ["task=faq"]
                 done = harness(

@@ -157,8 +157,8 @@ class Client:
         kept = "What arrived is kept; the same command goes on from there."
         if result.final:
             return ModelError(
-                f"{self._who} refuses a request for {len(batch.rows)} texts, the longest of which is '{labels[longest]}': "
-                f"{fault}. {result.hint} {kept}"
+                f"{self._who} refuses a request for {len(batch.rows)} text{'s' * (len(batch.rows) > 1)}, the longest is "
+                f"'{labels[longest]}': {fault}. {result.hint} {kept}"
             )
         if batch.failed >= self._patience.attempts:
             return Unreachable(f"{self._who} gave no answer in {batch.failed} tries, the last one: {fault}. {kept}")
