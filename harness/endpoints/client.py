@@ -109,16 +109,16 @@ class Client:
     def _submit(self, work: Work, pool: ThreadPoolExecutor) -> HarnessError | None:
         """Send the next batch, or as much of it as the budget admits; the fault where not even one text fits."""
         batch = work.ready.popleft()
-        while not self._meter.admits(work.of(batch)) and len(batch.rows) > 1:
+        if work.running and not self._meter.admits(work.of(batch)):
+            work.ready.appendleft(batch)
+            work.hold()  # what is under way may cost less than was reserved for it
+            return None
+        while not self._meter.admits(work.of(batch)):
+            if len(batch.rows) == 1:
+                return self._meter.exhausted(self._who)
             half = len(batch.rows) // 2
             work.ready.appendleft(replace(batch, rows=batch.rows[half:]))
             batch = replace(batch, rows=batch.rows[:half])
-        if not self._meter.admits(work.of(batch)):
-            work.ready.appendleft(batch)
-            if work.running:  # what is under way may cost less than was reserved for it
-                work.hold()
-                return None
-            return self._meter.exhausted(self._who)
         texts = work.of(batch)
         money = self._meter.reserve(texts)
         future = pool.submit(
