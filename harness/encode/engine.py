@@ -15,8 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.encode.gathering import Gathering
+from harness.encode.key_index import Locations
 from harness.encode.shard import FACTS, Keys
-from harness.encode.store import Locations, VectorCache, text_keys
+from harness.encode.store import VectorCache, text_keys
 from harness.errors import ModelError, VectorError
 from harness.types import Progress, Vectors, no_progress
 

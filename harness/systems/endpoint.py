@@ -18,6 +18,7 @@ from harness.encode.store import text_keys
 from harness.endpoints import canary
 from harness.endpoints.budget import RULE, Ledger, Meter, tokens_of, written
 from harness.endpoints.client import Client, Patience
+from harness.endpoints.sendable import sendable
 from harness.endpoints.spec import AT_ONCE, EndpointSpec
 from harness.endpoints.transport import Address, ByOpenAI, Plain, Transport
 from harness.endpoints.work import Limits
@@ -230,7 +231,7 @@ class Asked:
         """What the endpoint answers, as it answers; nothing but the canary is asked before that is known to be the same."""
         system, spec = self._system, self._system.spec
         whole = [prompt + text for text in texts]
-        sent = [_sendable(text, spec) for text in whole]
+        sent = [sendable(text, spec) for text in whole]
         system.tell_unannounced(sent)
         transport = system.transport()
         try:
@@ -243,19 +244,3 @@ class Asked:
                 yield Arrival(part.rows, system.of_length_one(part.vectors, names), read + np.maximum(cut, 0), read)
         finally:
             transport.close()
-
-
-def _sendable(text: str, spec: EndpointSpec) -> str:
-    """A text as it is sent: without lone surrogates, which JSON cannot hold; one space where it is empty; cut to
-    `max_length` tokens by the rule where the endpoint refuses what is longer."""
-    if not text.isascii():
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if not text and not spec.vendor.may_be_empty:
-        return " "
-    if spec.max_length is None or spec.vendor.truncates or tokens_of(text) <= spec.max_length:
-        return text
-    low, high = 0, len(text)  # the most characters whose tokens are within the limit
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if tokens_of(text[:middle]) <= spec.max_length else (low, middle - 1)
-    return text[:low]
