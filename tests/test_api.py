@@ -407,7 +407,8 @@ def test_scifact_through_an_endpoint_gives_minilms_number(harness, serving, shar
 
     mirror = f"data.mirror={mirrors.scifact(shared, tmp_path / 'mirror')}"
     with endpoint(Desk(serving)) as words:
-        done = harness(*words, "task=mteb/SciFact", mirror, f"data.cache={tmp_path / 'kept'}", *QUIET)
+        patient = ("model.texts=32", "model.timeout=900", "model.concurrency=2")
+        done = harness(*words, *patient, "task=mteb/SciFact", mirror, f"data.cache={tmp_path / 'kept'}", *QUIET)
     assert done.returncode == 0, done.stderr
     (record,) = Archive(tmp_path / "results").read()
     assert record.get("nDCG@10").mean == pytest.approx(0.64508, abs=5e-6)
