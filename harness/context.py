@@ -19,6 +19,21 @@ def _runs_nothing(context: Context, system: System, task: Task, progress: Progre
     raise ConfigError("Nothing can be run here: this context was made without a runner.")
 
 
+class Spending:
+    """What endpoints have cost in this command, by currency: one budget holds for all of them."""
+
+    def __init__(self) -> None:
+        self._money: dict[str, float] = {}
+
+    def add(self, currency: str, money: float) -> None:
+        """So much more was spent."""
+        self._money[currency] = self._money.get(currency, 0.0) + money
+
+    def of(self, currency: str) -> float:
+        """What was spent in a currency."""
+        return self._money.get(currency, 0.0)
+
+
 @dataclass(frozen=True)
 class Context:
     """Where data and models come from, on what they run, and how a system gets at others.
@@ -29,6 +44,8 @@ class Context:
         memory: Bytes of documents' vectors that a search may hold at once.
         vectors: How vectors are kept on disk: `float32`, `float16` or `none`.
         results: Folder of the records and runs.
+        budget: What endpoints may cost in this command, in the currency of their price sheets; None has no limit.
+        spending: What they have cost.
         opener: How a system is opened by its name.
         runner: How a system's run on a task is had.
     """
@@ -38,6 +55,8 @@ class Context:
     memory: int = 1 << 30
     vectors: str = "float32"
     results: Path = Path("results")
+    budget: float | None = None
+    spending: Spending = field(default_factory=Spending, compare=False, repr=False)
     opener: Callable[[Context, str], System] = _opens_nothing
     runner: Callable[[Context, System, Task, Progress], Run] = _runs_nothing
 

@@ -70,6 +70,10 @@ class VectorError(HarnessError):
     """An encoder returned a vector that cannot be compared: not finite, or of another dimension."""
 
 
+class BudgetError(HarnessError):
+    """The next request to an endpoint could cost more than is left of the budget."""
+
+
 class MeasureError(HarnessError):
     """A measure that is malformed or that this run cannot answer."""
 

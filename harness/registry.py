@@ -26,7 +26,7 @@ class Plugin:
     """A registered function: its canonical name, itself, and what its decorator said of it.
 
     `required` names options that have to be given although the function has a default for them; `not_identity` those of
-    a system that move no number, or that its own identity covers.
+    a system that move no number, or that its own identity covers; `unlabelled` those that stand in no name either.
     """
 
     kind: str
@@ -38,6 +38,7 @@ class Plugin:
     required: tuple[str, ...] = ()
     about: str = ""
     not_identity: frozenset[str] = frozenset()
+    unlabelled: frozenset[str] = frozenset()
 
     @property
     def place(self) -> str:
@@ -98,11 +99,12 @@ def task(function: Function | None = None, *, name: str = "") -> Function | Call
 def system(function: Function) -> Function: ...
 @overload
 def system(
-    *, name: str = "", required: tuple[str, ...] = (), about: str = "", not_identity: Iterable[str] = ()
-) -> Callable[[Function], Function]: ...
+    *, name: str = "", required: tuple[str, ...] = (), about: str = "", not_identity: Iterable[str] = (),
+    unlabelled: Iterable[str] = (),
+) -> Callable[[Function], Function]: ...  # fmt: skip
 def system(
     function: Function | None = None, *, name: str = "", required: tuple[str, ...] = (), about: str = "",
-    not_identity: Iterable[str] = (),
+    not_identity: Iterable[str] = (), unlabelled: Iterable[str] = (),
 ) -> Function | Callable[[Function], Function]:  # fmt: skip
     """Register a function that returns a `System`. Its options are passed by keyword; `label`, the canonical name, and
     `context` too where it takes them.
@@ -114,8 +116,9 @@ def system(
         about: The line in the help; else the first of the docstring.
         not_identity: Options that move no number, or whose effect the system's own `identity` covers. Every other option
             is part of its identity: one that is forgotten here costs an evaluation, and not a wrong number.
+        unlabelled: Of these, the options that do not make another row of the board: how often an endpoint is asked at once.
     """
-    return _register(systems, function, name, required, about, not_identity)
+    return _register(systems, function, name, required, about, not_identity, unlabelled)
 
 
 def measure(
@@ -139,12 +142,12 @@ def measure(
 
 def _register(
     registry: Registry, function: Function | None, name: str, required: tuple[str, ...] = (), about: str = "",
-    not_identity: Iterable[str] = (),
+    not_identity: Iterable[str] = (), unlabelled: Iterable[str] = (),
 ) -> Function | Callable[[Function], Function]:  # fmt: skip
     def register(function: Function) -> Function:
         plugin = Plugin(
             registry.kind, name or _hyphened(function), function, required=required, about=about,
-            not_identity=frozenset(not_identity),
+            not_identity=frozenset([*not_identity, *unlabelled]), unlabelled=frozenset(unlabelled),
         )  # fmt: skip
         registry.add(plugin)
         return function

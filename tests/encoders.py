@@ -46,12 +46,12 @@ WRITER = """
 import sys, pathlib
 sys.path.insert(0, {tests!r})
 from encoders import Hashing, MAKER
-from harness.encode import engine
+from harness.encode import forward
 from harness.encode.store import StoredVectors
-engine.FIRST, engine.SECONDS, engine.LEAST = 16, 0.0, 16
+forward.FIRST, forward.SECONDS, forward.LEAST = 16, 0.0, 16
 texts = [f"text {{number}} of a corpus" for number in range({texts})]
 encoder = Hashing()
-engine.encode(lambda: encoder, texts, StoredVectors(pathlib.Path({store!r}), MAKER))
+forward.encode(lambda: encoder, texts, StoredVectors(pathlib.Path({store!r}), MAKER))
 print(len(encoder.seen))
 """
 """A process that encodes a corpus in shards of 16."""

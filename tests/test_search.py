@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import toys
-from harness.encode.engine import batches, encode
+from harness.encode.forward import batches, encode
 from harness.encode.store import VectorCache
 from harness.errors import ModelError
 from harness.search import topk

@@ -19,7 +19,7 @@ from conftest import opened
 from harness.benchmark import evaluated
 from harness.context import Context
 from harness.data.build import dataset
-from harness.encode.engine import encode
+from harness.encode.forward import encode
 from harness.encode.store import VectorCache
 from harness.errors import DataError, MeasureError, ModelError, VectorError
 from harness.evaluation.diagnostics import diagnostics

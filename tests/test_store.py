@@ -20,8 +20,8 @@ import toys
 from conftest import ROOT, opened
 from encoders import MAKER, WRITER, Hashing, vector
 from harness.config.options import call
-from harness.encode import engine, upkeep
-from harness.encode.engine import encode
+from harness.encode import forward, upkeep
+from harness.encode.forward import encode
 from harness.encode.shard import ENDING, FACTS, Damaged, Shard, pack
 from harness.encode.store import SET_ASIDE, StoredVectors, VectorCache, text_keys
 from harness.errors import ModelError, ResultsError
@@ -181,9 +181,9 @@ def test_a_damaged_shard_is_said_set_aside_and_encoded_again(tmp_path, harm, cap
 @pytest.mark.parametrize("call", ["fsync", "link", "open"])
 def test_whatever_write_fails_nothing_is_half_there(tmp_path, monkeypatch, call):
     """The Nth flush, link or opening fails, for every N: one line, and the next run goes on from what is there."""
-    monkeypatch.setattr(engine, "FIRST", 25)
-    monkeypatch.setattr(engine, "LEAST", 25)
-    monkeypatch.setattr(engine, "SECONDS", 0.0)
+    monkeypatch.setattr(forward, "FIRST", 25)
+    monkeypatch.setattr(forward, "LEAST", 25)
+    monkeypatch.setattr(forward, "SECONDS", 0.0)
     real = getattr(os, call)
     for nth in range(1, 100):
         calls = 0
@@ -205,7 +205,7 @@ def test_whatever_write_fails_nothing_is_half_there(tmp_path, monkeypatch, call)
         if calls < nth:
             assert nth > 4
             return
-        published = sum(Shard(path).rows for path in shards(folder))
+        published = len({key for path in shards(folder) for key in Shard(path).keys.tolist()})
         assert len(whole(folder)) == 100 - published and not list(folder.glob("*/.*.part"))
     pytest.fail("it never came to an end")
 

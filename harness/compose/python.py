@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def evaluate(
     systems: Any, tasks: Any, *, results: str | Path = "results", measures: Sequence[str] | None = None,
     depth: int | None = None, limit: int | None = None, overwrite: bool = False, record_failures: bool = False,
-    device: str = "auto", memory: int = 1024, mirror: str | None = None, cache: str | None = None, progress: bool = True,
-    board: bool = False,
+    device: str = "auto", memory: int = 1024, budget: float | None = None, mirror: str | None = None,
+    cache: str | None = None, progress: bool = True, board: bool = False,
 ) -> pandas.DataFrame:  # fmt: skip
     """Evaluate every system on every task; one row per cell and measure, as `read` gives them.
 
@@ -39,6 +39,7 @@ def evaluate(
         measures, depth, limit: As on the command line.
         record_failures: Record a cell that fails and go on, instead of raising what stopped it.
         memory: Megabytes of documents' vectors that a search holds at once.
+        budget: What embedding endpoints may cost, in the currency of their price sheets.
         board: Write the leaderboard too.
 
     Raises:
@@ -51,7 +52,8 @@ def evaluate(
     from harness.report.frame import frame
     from harness.report.publish import publish
 
-    context = context_of(Data(mirror=mirror, cache=cache), results=str(results), device=device, memory=memory)
+    data = Data(mirror=mirror, cache=cache)
+    context = context_of(data, results=str(results), device=device, memory=memory, budget=budget)
     objects: dict[str, Opened | Task] = {}
     chosen = [_system(value, name, objects) for name, value in _named(systems)]
     names = None if measures is None else (measures,) if isinstance(measures, str) else tuple(measures)

@@ -51,7 +51,9 @@ class Outcome:
         return sum(means) / len(means) if means else float("nan")
 
 
-def context_of(data: Data | DictConfig, *, results: str, device: str = "auto", memory: int = 1024) -> Context:
+def context_of(
+    data: Data | DictConfig, *, results: str, device: str = "auto", memory: int = 1024, budget: float | None = None
+) -> Context:
     """The context that options describe; `memory` is in megabytes.
 
     Raises:
@@ -61,7 +63,7 @@ def context_of(data: Data | DictConfig, *, results: str, device: str = "auto", m
     hub = Hub.at(data.mirror, data.models, data.cache)
     hub.quiet()
     vectors = data.vectors if isinstance(data.vectors, str) else data.vectors.value
-    return Context(hub, device, memory << 20, vectors, Path(results), open_system, stored_run)
+    return Context(hub, device, memory << 20, vectors, Path(results), budget, opener=open_system, runner=stored_run)
 
 
 def _expect_device(device: str) -> None:
@@ -83,7 +85,8 @@ def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool
 
     jobs = told_apart(jobs)
     rounds = [list(jobs)] if settings.audit.value == "none" else variants(jobs)
-    context = context_of(settings.data, results=settings.results, device=settings.device, memory=settings.memory)
+    where = {"results": settings.results, "device": settings.device, "memory": settings.memory}
+    context = context_of(settings.data, budget=settings.budget, **where)
     expect_measures(jobs)
     expect_writable(context.results)
     how = {"overwrite": settings.overwrite, "record_failures": record_failures}

@@ -18,9 +18,21 @@ from harness.config.label import labels
 from harness.config.literal import as_typed
 from harness.config.options import COMMON
 from harness.errors import ConfigError
+from harness.registry import systems
 from harness.types import SystemRef, TaskRef
 
-SIDE_EFFECTS = ("results=", "overwrite=", "progress=", "board=", "device=", "memory=", "data.", "encode.", "hydra")
+SIDE_EFFECTS = (
+    "results=",
+    "overwrite=",
+    "progress=",
+    "board=",
+    "device=",
+    "memory=",
+    "budget=",
+    "data.",
+    "encode.",
+    "hydra",
+)
 """Options that move no number: where files lie, what is written, on what it runs."""
 
 
@@ -36,7 +48,7 @@ class Job:
 def job_of(settings: DictConfig, hydra: DictConfig, loader: Any) -> Job:
     """One composed configuration and Hydra's own node of it as a job; a missing option is a `ConfigError`."""
     choices = hydra.runtime.choices
-    for key, least in (("depth", 1), ("limit", 1), ("memory", 1)):
+    for key, least in (("depth", 1), ("limit", 1), ("memory", 1), ("budget", 0)):
         value = settings.get(key)
         if value is not None and value < least:
             raise ConfigError(f"{key}={value} is too small: at least {least}.")
@@ -90,8 +102,14 @@ def _selected(
         return plugin, options, own, ()
     changed = any(word.lstrip("+~").startswith(f"{group}.") for word in words)
     base = _base(loader, group, choice) if changed else options  # composing it again would give the same
-    label, *longer = labels(choice, options, base)
+    label, *longer = labels(choice, _labelled(group, plugin, options), _labelled(group, plugin, base))
     return plugin, options, label, tuple(longer)
+
+
+def _labelled(group: str, plugin: str, options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that may stand in a label."""
+    left_out = systems.get(plugin).unlabelled if group == "model" and plugin in systems else ()
+    return {key: value for key, value in options.items() if key not in left_out}
 
 
 @functools.lru_cache(maxsize=256)

@@ -64,6 +64,8 @@ class Settings:
     """`cpu`, `cuda`, `mps`, or `auto` for the best one present."""
     memory: int = 1024
     """Megabytes of documents' vectors that a search holds at once, whatever the corpus."""
+    budget: float | None = None
+    """What embedding endpoints may cost in this command, in the currency of their price sheets: stops before it is passed."""
     results: str = "results"
     """Folder of records, runs, tables and plots."""
     overwrite: bool = False

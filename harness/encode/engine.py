@@ -1,55 +1,63 @@
-"""Texts to vectors: each text once, in batches of like length, every vector checked and kept.
+"""Texts to vectors: each text once, every vector checked and kept.
 
-The model behind is anything with `prepare` and `forward`; the engine knows no library. It is opened only when a vector is
-not in the store: an evaluation whose vectors are all there loads nothing.
+What makes them is an `Embedder` of the texts that are not in the store: a local model (`forward.py`), or an endpoint. It is
+opened only when a vector is missing: an evaluation whose vectors are all there loads nothing and asks nobody.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.encode.guard import check_vectors
+from harness.encode.gathering import Gathering
+from harness.encode.key_index import Locations
 from harness.encode.shard import FACTS, Keys
-from harness.encode.store import Locations, VectorCache, text_keys
-from harness.errors import ModelError
+from harness.encode.store import VectorCache, text_keys
+from harness.errors import ModelError, VectorError
 from harness.types import Progress, Vectors, no_progress
 
 PIECE = 65_536
-"""Texts that are looked up at once, and so the most that are held in memory."""
-FIRST, LEAST, SECONDS = 2_048, 512, 60.0
-"""Texts in the first shard, the fewest in a later one, and the seconds a shard may take: a run that is killed loses that much."""
+"""Texts looked up at once: what bounds the texts held in memory."""
 
 
-class Prepared(Protocol):
-    """Texts in the model's tokens."""
+class Report(Protocol):
+    """Who is told of texts as they are computed, and of their tokens."""
+
+    def __call__(self, texts: int, tokens: int) -> None: ...
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """The vectors of some of the texts that an embedder was given.
+
+    Attributes:
+        rows: Their positions among these texts, shape (rows,).
+        vectors: Shape (rows, dimension), float32.
+        tokens: Tokens of each text before any cut, shape (rows,).
+        read: How many of them the model read, shape (rows,).
+    """
+
+    rows: NDArray[np.int64]
+    vectors: Vectors
+    tokens: NDArray[np.int64]
+    read: NDArray[np.int64]
+
+
+class Embedder(Protocol):
+    """What makes the vectors of texts that are not in the store."""
 
     @property
-    def tokens(self) -> NDArray[np.int64]: ...
-    @property
-    def read(self) -> NDArray[np.int64]: ...
+    def dimension(self) -> int:
+        """Numbers per vector."""
 
-
-class Model(Protocol):
-    """What the engine asks of a loaded model."""
-
-    @property
-    def dimension(self) -> int: ...
-    @property
-    def budget(self) -> tuple[int, int]:
-        """Padded tokens, and texts, that a batch may have."""
-
-    def prepare(self, texts: Sequence[str], prompt: str = "") -> Prepared:
-        """The texts under a prompt, in the model's tokens."""
-
-    def forward(self, prepared: Any, rows: NDArray[np.int64]) -> Vectors:
-        """Vectors of some of them; `MemoryError` where the batch does not fit."""
+    def arrivals(self, texts: Sequence[str], labels: Sequence[Any], prompt: str, report: Report) -> Iterator[Arrival]:
+        """The vectors of every text under the prompt, in any order and in parts; each part is kept before the next is
+        asked for."""
 
 
 @dataclass(frozen=True)
@@ -90,8 +98,8 @@ class Encoded:
         return {"least": round(float(low), 6), "median": round(float(middle), 6), "most": round(float(high), 6)}
 
 
-def encode(
-    model: Callable[[], Model],
+def stored(
+    embedder: Callable[[], Embedder],
     texts: Sequence[str],
     cache: VectorCache,
     *,
@@ -99,15 +107,16 @@ def encode(
     names: Sequence[str] | None = None,
     progress: Progress = no_progress,
 ) -> Encoded:
-    """Vectors of `texts`, from the cache where they are there, else from the model, and then kept.
+    """Vectors of `texts`, from the cache where they are there, else from the embedder, and then kept.
 
     Args:
-        model: Opens the model; called only if a vector is missing.
+        embedder: Opens what makes vectors; called only if one is missing.
         prompt: Literal text in front of each.
         names: Ids of the texts, for messages; their positions where not given.
 
     Raises:
         VectorError: A vector is not finite, or of another dimension; names the text.
+        ModelError: The embedder left texts out.
     """
     parts: list[Locations] = []
     facts: list[NDArray[Any]] = []
@@ -121,16 +130,48 @@ def encode(
             _, first = np.unique(keys[locations.missing], return_index=True)
             absent = locations.missing[np.sort(first)]
             report = _PartProgress(progress, start + len(piece) - len(absent), len(texts))
-            _fill(model(), piece, labels, keys, absent, cache, prompt, report)
+            missing = [piece[row] for row in absent], [labels[row] for row in absent]
+            _keep(embedder(), *missing, keys[absent], cache, prompt, report)
             fresh += len(absent)
             locations = cache.find(keys)
         parts.append(locations)
         facts.append(cache.facts(locations))
         progress(start + len(piece), len(texts))
-    dimension = cache.dimension or model().dimension
+    dimension = cache.dimension or embedder().dimension
     return Encoded(
         cache, Locations.joined(parts), np.concatenate(facts) if facts else np.zeros(0, FACTS), dimension, fresh
     )
+
+
+def _keep(
+    embedder: Embedder, texts: Sequence[str], labels: Sequence[Any], keys: Keys, cache: VectorCache, prompt: str,
+    report: Report,
+) -> None:  # fmt: skip
+    """Keep what the embedder makes of texts, each part as it arrives."""
+    left, clock = len(texts), time.perf_counter()
+    with Gathering(cache) as gathering:
+        for arrival in embedder.arrivals(texts, labels, prompt, report):
+            _expect_dimension(arrival, labels, cache.dimension)
+            facts = np.zeros(len(arrival.rows), dtype=FACTS)
+            facts["tokens"], facts["cut"] = arrival.tokens, arrival.tokens - arrival.read
+            facts["norm"] = np.linalg.norm(arrival.vectors, axis=1)
+            took = time.perf_counter() - clock
+            facts["seconds"] = took * arrival.read / max(1, int(arrival.read.sum()))
+            gathering.add(keys[arrival.rows], arrival.vectors, facts)
+            left -= len(arrival.rows)
+            clock = time.perf_counter()
+    cache.refresh()
+    if left:
+        raise ModelError(f"The encoder returned no vector for {left:,} of {len(texts):,} texts. Mend the encoder.")
+
+
+def _expect_dimension(arrival: Arrival, labels: Sequence[Any], dimension: int | None) -> None:
+    """`VectorError` for vectors of another dimension than those that are stored."""
+    if dimension is not None and len(arrival.rows) and arrival.vectors.shape[1] != dimension:
+        raise VectorError(
+            f"The vector of '{labels[int(arrival.rows[0])]}' has {arrival.vectors.shape[1]} numbers, and those that were "
+            f"stored before under the same model and settings have {dimension}. What makes them has changed."
+        )
 
 
 def truncation(facts: Sequence[NDArray[Any]]) -> dict[str, Any]:
@@ -145,16 +186,6 @@ def truncation(facts: Sequence[NDArray[Any]]) -> dict[str, Any]:
     }
 
 
-def batches(lengths: NDArray[np.int64], tokens: int, texts: int) -> Iterator[NDArray[np.int64]]:
-    """Indices in batches, longest first, each within the budget of (padded) tokens and of texts."""
-    order = np.argsort(-lengths, kind="stable")
-    start = 0
-    while start < len(order):
-        size = max(1, min(texts, tokens // max(1, int(lengths[order[start]]))))
-        yield order[start : start + size]
-        start += size
-
-
 class _PartProgress:
     """Reports the progress of one part as progress of the whole."""
 
@@ -164,68 +195,3 @@ class _PartProgress:
     def __call__(self, texts: int, tokens: int) -> None:
         self._done += texts
         self._progress(self._done, self._total, tokens)
-
-
-def _fill(
-    model: Model,
-    texts: Sequence[str],
-    labels: Sequence[Any],
-    keys: Keys,
-    absent: NDArray[np.int64],
-    cache: VectorCache,
-    prompt: str,
-    report: _PartProgress,
-) -> None:
-    """Encode the texts at the positions `absent`, a shard at a time; the next is tokenized while this one is computed."""
-
-    def prepared(rows: NDArray[np.int64]) -> Prepared:
-        return model.prepare([texts[row] for row in rows], prompt)
-
-    size, start = FIRST, 0
-    clock = time.perf_counter()
-    with ThreadPoolExecutor(1) as ahead:
-        rows = absent[:size]
-        coming = ahead.submit(prepared, rows)
-        while len(rows):
-            now, ready = rows, coming.result()
-            start += len(now)
-            rows = absent[start : start + size]
-            coming = ahead.submit(prepared, rows)
-            vectors = _forward(model, ready, [labels[row] for row in now], report)
-            facts = np.zeros(len(now), dtype=FACTS)
-            facts["tokens"], facts["cut"] = ready.tokens, ready.tokens - ready.read
-            facts["norm"] = np.linalg.norm(vectors, axis=1)
-            took = time.perf_counter() - clock
-            facts["seconds"] = took * ready.read / max(1, int(ready.read.sum()))
-            cache.add(keys[now], vectors, facts)
-            size = int(np.clip(len(now) * SECONDS / max(1e-3, took), LEAST, PIECE))
-            clock = time.perf_counter()
-
-
-def _forward(model: Model, ready: Prepared, labels: Sequence[Any], report: _PartProgress) -> Vectors:
-    """Vectors of prepared texts. A batch that does not fit halves the budget, and the rest goes on under it."""
-    vectors = np.empty((len(labels), model.dimension), dtype=np.float32)
-    read = ready.read
-    tokens, most = model.budget
-    todo = list(batches(read, tokens, most))[::-1]
-    while todo:
-        batch = todo.pop()
-        padded = int(read[batch].max(initial=1)) * len(batch)
-        if padded > tokens and len(batch) > 1:
-            todo += [batch[len(batch) // 2 :], batch[: len(batch) // 2]]
-            continue
-        try:
-            embeddings = model.forward(ready, batch)
-        except MemoryError as error:
-            if len(batch) == 1:
-                raise ModelError(
-                    f"The text '{labels[batch[0]]}' alone ({padded:,} tokens) does not fit into the device's memory. "
-                    "Lower model.max_length, or use device=cpu."
-                ) from error
-            tokens = padded // 2
-            todo.append(batch)
-            continue
-        check_vectors(embeddings, [str(labels[row]) for row in batch], model.dimension)
-        vectors[batch] = embeddings
-        report(len(batch), int(read[batch].sum()))
-    return vectors

@@ -3,11 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.encode.shard import KEY, Keys
+
+
+@dataclass(frozen=True)
+class Locations:
+    """Where vectors lie: `shard[i]` is the place of a shard in the cache, or −1 where text i is not stored; `row[i]` its row."""
+
+    shard: NDArray[np.int32]
+    row: NDArray[np.int64]
+
+    @property
+    def missing(self) -> NDArray[np.int64]:
+        """Positions of the texts that are not stored."""
+        return np.flatnonzero(self.shard < 0)
+
+    def __getitem__(self, part: slice | NDArray[np.int64]) -> Locations:
+        return Locations(self.shard[part], self.row[part])
+
+    @staticmethod
+    def joined(parts: Sequence[Locations]) -> Locations:
+        """Several one after the other."""
+        if not parts:
+            return Locations(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
+        return Locations(np.concatenate([part.shard for part in parts]), np.concatenate([part.row for part in parts]))
 
 
 class KeyIndex:

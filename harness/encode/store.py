@@ -21,7 +21,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.encode.key_index import KeyIndex
+from harness.encode.key_index import KeyIndex, Locations
 from harness.encode.shard import ENDING, FACTS, KEY, Damaged, Keys, Shard, pack
 from harness.records.atomic import flush_folder, refusals, written_aside
 from harness.records.digest import digest
@@ -36,29 +36,6 @@ def text_keys(texts: Iterable[str]) -> Keys:
     new = hashlib.blake2b
     digests = [new(text.encode("utf-8", "surrogatepass"), digest_size=KEY).digest() for text in texts]
     return np.frombuffer(b"".join(digests), dtype=f"S{KEY}")
-
-
-@dataclass(frozen=True)
-class Locations:
-    """Where vectors lie: `shard[i]` is the number of the shard that holds text i, −1 where none does; `row[i]` its row in it."""
-
-    shard: NDArray[np.int32]
-    row: NDArray[np.int64]
-
-    @property
-    def missing(self) -> NDArray[np.int64]:
-        """Positions of the texts that are not stored."""
-        return np.flatnonzero(self.shard < 0)
-
-    def __getitem__(self, part: slice | NDArray[np.int64]) -> Locations:
-        return Locations(self.shard[part], self.row[part])
-
-    @staticmethod
-    def joined(parts: Sequence[Locations]) -> Locations:
-        """Several one after the other."""
-        if not parts:
-            return Locations(np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int64))
-        return Locations(np.concatenate([part.shard for part in parts]), np.concatenate([part.row for part in parts]))
 
 
 class Segment(Protocol):
@@ -81,6 +58,7 @@ class VectorCache:
 
     def __init__(self) -> None:
         self._segments: list[Segment] = []
+        self._published: list[tuple[Keys, Vectors, NDArray[Any]]] = []
         self._dropped: set[int] = set()
         self._index = KeyIndex([])
 
@@ -136,6 +114,23 @@ class VectorCache:
             facts: Shape (rows,), dtype `FACTS`.
         """
         if len(keys):
+            self.publish(keys, vectors, facts)
+            self.refresh()
+
+    def publish(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> Path | None:
+        """Keep vectors that are looked up after the next `refresh` only: one per batch would be quadratic.
+
+        Returns:
+            The file, where there is one.
+        """
+        self._published.append((keys, vectors, facts))
+        return None
+
+    def refresh(self) -> None:
+        """Take in what was published since, as one segment."""
+        if self._published:
+            keys, vectors, facts = (np.concatenate(parts) for parts in zip(*self._published, strict=True))
+            self._published = []
             order = np.argsort(keys, kind="stable")
             self._take([InMemorySegment(keys[order], order, facts, vectors)])
 
@@ -187,29 +182,31 @@ class StoredVectors(VectorCache):
         """Take in the shards that were published since."""
         names = sorted(path.name for path in self.folder.glob(f"*{ENDING}")) if self.folder.is_dir() else []
         fresh: list[Segment] = []
+        gone = False
         for name in names:
             if name in self._names:
                 continue
             self._names.add(name)
             try:
-                with contextlib.suppress(FileNotFoundError):  # compacted away since it was listed
-                    shard = Shard(self.folder / name)
-                    if shard.configuration != self.configuration:
-                        raise Damaged(f"{shard.path} was made by something else than its folder says")
-                    fresh.append(shard)
+                shard = Shard(self.folder / name)
+                if shard.configuration != self.configuration:
+                    raise Damaged(f"{shard.path} was made by something else than its folder says")
+                fresh.append(shard)
+            except FileNotFoundError:  # joined with others since it was listed
+                gone = True
             except Damaged as error:
                 _set_aside(self.folder / name, error)
         if fresh:
             self._take(fresh)
+        if gone:
+            self.refresh()  # what it was joined into was not listed then
 
-    def add(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> None:
+    def publish(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> Path:
         """Publish a shard: aside, flush, link under the name of the content, flush the folder.
 
         Raises:
             ResultsError: A full disk, or a folder that cannot be written.
         """
-        if not len(keys):
-            return
         name, content = pack(self.configuration, keys, vectors.astype(self.configuration["kept"], copy=False), facts)
         path = self.folder / f"{name}{ENDING}"
         with refusals(path, "data.cache=DIR"):
@@ -217,7 +214,7 @@ class StoredVectors(VectorCache):
             with written_aside(path, content) as aside, contextlib.suppress(FileExistsError):
                 os.link(aside, path)  # never over an existing one: its name is the digest of its content
             flush_folder(self.folder)
-        self.refresh()
+        return path
 
     def _drop(self, number: int, error: Damaged) -> None:
         self._dropped.add(number)  # it keeps its number: vectors already located in its good blocks are still read

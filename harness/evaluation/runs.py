@@ -45,6 +45,7 @@ def fresh_run(context: Context, system: Opened, task: Task, progress: Progress =
     def indexing(done: int, total: int, tokens: int = 0) -> None:
         progress(done, texts, tokens)
 
+    system.announce(data.documents, data.queries, purpose)
     index = system.index(data.documents, purpose, indexing)
     try:
         return index.search(data.queries, task.depth, progress=searching, **how)  # type: ignore[arg-type]

@@ -78,10 +78,18 @@ def vectors(model: Any, texts: Sequence[str], role: Role, purpose: Purpose) -> V
     return np.ascontiguousarray(embeddings, dtype=np.float32)
 
 
-def similarity_name(model: Any) -> str:
-    """The harness's word for the similarity of mteb's metadata; cosine where it states none."""
-    stated = getattr(model.mteb_model_meta, "similarity_fn_name", None)
-    return str(getattr(stated, "value", stated) or "cosine")
+def stated(name: str, revision: str | None) -> Any:
+    """mteb's metadata of a model; `UnknownName` with the nearest. Nothing is loaded."""
+    import mteb
+
+    _expect(name)
+    return mteb.get_model_meta(name, revision)
+
+
+def similarity_name(meta: Any) -> str:
+    """The harness's word for the similarity of mteb's metadata; empty where it states none."""
+    similarity = getattr(meta, "similarity_fn_name", None)
+    return str(getattr(similarity, "value", similarity) or "")
 
 
 def _metadata(task: str, kind: str) -> Any:

@@ -1,4 +1,4 @@
-"""A dense system: a model, the engine and exact search, composed.
+"""A dense system: a local model behind the store.
 
 `location.py` says how it is written on the command line.
 """
@@ -8,18 +8,14 @@ from __future__ import annotations
 import dataclasses
 import functools
 import json
-import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from harness.context import Context
-from harness.encode.engine import Encoded, encode, truncation
-from harness.encode.store import StoredVectors, VectorCache
-from harness.errors import ModelError, NotApplicable
-from harness.facts import Facts, Notes
+from harness.encode.forward import Forward
+from harness.errors import ModelError
+from harness.facts import Facts
 from harness.models.files import locate, weights_digest
 from harness.models.loading import best_device
 from harness.models.prompts import prompt
@@ -28,31 +24,22 @@ from harness.models.spec import ModelSpec
 from harness.records.atomic import expect_writable, write_text
 from harness.records.digest import digest
 from harness.search.compression import FULL, Variant
-from harness.search.vector_index import VectorIndex
-from harness.types import Candidates, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
+from harness.systems.encoding import EncodingSystem
+from harness.types import Purpose, Role
 
 if TYPE_CHECKING:
     from harness.models.transformer import Transformer
 
 LIBRARIES = ("torch", "sentence-transformers", "transformers", "tokenizers")
 OF_RUNTIME = {"openvino": ("openvino",), "onnx": ("onnxruntime",)}
-NO_PURPOSE = Purpose()
 
 
-class Dense:
+class Dense(EncodingSystem):
     """A model that is loaded when it is first asked for vectors."""
 
     def __init__(self, name: str, spec: ModelSpec, context: Context, *, variant: Variant = FULL) -> None:
-        self.name, self.spec, self.variant, self.context = name, spec, variant, context
-        self._parts: dict[str, list[Any]] = {}
-        self._first: dict[str, str] = {}
-        self._prompts: dict[str, str] = {}
-        self._caches: dict[str, StoredVectors] = {}
-
-    @property
-    def depth_independent(self) -> bool:
-        """Not where the candidates for rescoring grow with the depth."""
-        return not self.variant.rescore
+        super().__init__(name, context, variant)
+        self.spec = spec
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -78,7 +65,7 @@ class Dense:
 
     def identity_for(self, purpose: Purpose) -> str:
         """The prompts that are used for a task of this name and kind."""
-        return digest([self._prompt("query", purpose), self._prompt("document", purpose), self._prompt("", purpose)])
+        return digest([self.prompt("query", purpose), self.prompt("document", purpose), self.prompt("", purpose)])
 
     @functools.cached_property
     def model(self) -> Transformer:
@@ -149,88 +136,28 @@ class Dense:
         )
 
     @property
-    def encoder(self) -> Dense:
-        """Itself: a dense system is its own encoder."""
-        return self
-
-    @property
     def similarity(self) -> str:
         """`cosine`, `dot` or `euclidean`."""
         return str(self.loaded_facts["similarity"])
 
-    def encode(
-        self, texts: Sequence[str], role: Role, purpose: Purpose = NO_PURPOSE, *, progress: Progress = no_progress
-    ) -> Vectors:
-        """Vectors of `texts` under the prompt of role and task, shape (len(texts), dimension).
+    @property
+    def search_device(self) -> str:
+        """Where the model runs, if that is an accelerator."""
+        device = self.context.device
+        return best_device(device) if accelerated(device) else "cpu"
 
-        Raises:
-            NotApplicable: A precision that only an index has.
-        """
-        if not self.variant.full_precision:
-            raise NotApplicable(f"precision={self.variant.precision} is of an index, and this task searches none.")
-        encoded, prompt_text = self.encoded(texts, role, purpose, None, progress)
-        if len(texts):
-            self._first.setdefault(role or "text", prompt_text + texts[0])
-            self._prompts.setdefault(role or "text", prompt_text)
-            self._parts.setdefault(role or "text", []).append(encoded.facts)
-        self.variant.check(encoded.dimension)
-        return np.ascontiguousarray(encoded.read()[:, : self.variant.dims])
+    def embedder(self, role: Role, purpose: Purpose) -> Forward:
+        """The loaded model."""
+        return Forward(self.model)
 
-    def encoding_stats(self) -> Notes:
-        """First texts, prompts and truncation by role, since it was last asked."""
-        cut = {role: truncation(parts) for role, parts in self._parts.items()}
-        notes = Notes(first=self._first, prompts=self._prompts, truncation=cut)
-        self._first, self._prompts, self._parts = {}, {}, {}
-        return notes
-
-    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> DenseIndex:
-        """Encode the corpus; pack it where a lower precision is searched."""
-        return DenseIndex(self, documents, purpose, progress)
-
-    def encode_part(
-        self, documents: Texts, queries: Texts, purpose: Purpose, part: int, parts: int, progress: Progress
-    ) -> int:
-        """Encode one of so many parts of the documents, and with the first the queries, into the store.
-
-        Returns:
-            How many texts were not there yet.
-        """
-        start, stop = (len(documents) * number // parts for number in (part - 1, part))
-        ids, texts = documents.ids[start:stop], documents.texts[start:stop]
-        fresh = self.encoded(texts, "document", purpose, ids, progress)[0].fresh
-        if part == 1:
-            fresh += self.encoded(queries.texts, "query", purpose, queries.ids, no_progress)[0].fresh
-        return fresh
-
-    def encoded(
-        self, texts: Sequence[str], role: Role, purpose: Purpose, names: Sequence[str] | None, progress: Progress
-    ) -> tuple[Encoded, str]:
-        """The vectors of texts wherever they are kept, and the prompt they were made with."""
-        prompt_text = self._prompt(role, purpose)
-        vectors = encode(
-            lambda: self.model, texts, self._cache(prompt_text), prompt=prompt_text, names=names, progress=progress
-        )
-        return vectors, prompt_text
-
-    def _prompt(self, role: Role, purpose: Purpose) -> str:
+    def prompt(self, role: Role, purpose: Purpose) -> str:
+        """By mteb's order of precedence."""
         return prompt(self.spec.prompts, role, purpose.task, purpose.kind)
 
-    def _cache(self, prompt_text: str) -> VectorCache:
-        """Where vectors under that prompt are kept; everything that made them is its key."""
-        if self.context.vectors == "none":
-            return VectorCache()
-        if prompt_text not in self._caches:
-            configuration = {
-                **self.spec.encoding(),
-                "runtime": self.runtime,
-                "weights": self.weights,
-                "prompt": prompt_text,
-            }
-            self._caches[prompt_text] = StoredVectors(
-                self.context.hub.cache / "vectors", configuration, self.context.vectors
-            )
-        self._caches[prompt_text].refresh()
-        return self._caches[prompt_text]
+    def configuration(self, role: Role, purpose: Purpose) -> Mapping[str, Any]:
+        """Weights, usage, runtime and prompt."""
+        used = self.prompt(role, purpose)
+        return {**self.spec.encoding(), "runtime": self.runtime, "weights": self.weights, "prompt": used}
 
     @property
     def _notes(self) -> Path:
@@ -246,52 +173,3 @@ class Dense:
         runtime = candidate(self.spec, self.context.device)
         name = digest({**key, "runtime": [runtime, version(runtime)]})
         return self.context.hub.cache / "models" / f"{name}.json"
-
-
-class DenseIndex:
-    """A corpus in a model's vectors, exact or packed."""
-
-    def __init__(self, system: Dense, documents: Texts, purpose: Purpose, progress: Progress) -> None:
-        self._system, self._purpose, self._documents = system, purpose, documents
-        self._vectors, self._prompt = system.encoded(documents.texts, "document", purpose, documents.ids, progress)
-        device = system.context.device
-        start = time.perf_counter()
-        self._index = VectorIndex(
-            self._vectors,
-            documents.ids,
-            similarity=system.similarity,
-            variant=system.variant,
-            memory=system.context.memory,
-            device=best_device(device) if accelerated(device) else "cpu",
-        )
-        self._encoding = float(self._vectors.facts["seconds"].sum())  # when they were encoded, now or before
-        self.seconds = self._encoding + time.perf_counter() - start
-        self.size = system.variant.bytes_per_document(self._vectors.dimension) * len(documents)
-
-    def search(
-        self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
-        progress: Progress = no_progress,
-    ) -> Run:  # fmt: skip
-        """Encode the queries, rank; the notes say what the tokenizer was given and what it cut."""
-        encoded, prompt_text = self._system.encoded(queries.texts, "query", self._purpose, queries.ids, progress)
-        start = time.perf_counter()
-        ids, scores = self._index.search(
-            encoded.read(), queries.ids, depth, exclude_self=exclude_self, candidates=candidates
-        )
-        seconds = {
-            "encode_query": float(encoded.facts["seconds"].sum()),
-            "encode_document": self._encoding,
-            "search": time.perf_counter() - start,
-        }
-        roles = {"query": (encoded, prompt_text, queries), "document": (self._vectors, self._prompt, self._documents)}
-        cut = np.flatnonzero(self._vectors.facts["cut"] > 0).tolist()
-        notes = Notes(
-            first={role: prompt + texts.texts[0] for role, (_, prompt, texts) in roles.items()},
-            prompts={role: prompt for role, (_, prompt, _) in roles.items()},
-            truncation={role: truncation([vectors.facts]) for role, (vectors, *_) in roles.items()},
-            norms={role: vectors.norms() for role, (vectors, *_) in roles.items()},
-            fresh={role: vectors.fresh for role, (vectors, *_) in roles.items()},
-            seconds=seconds,
-            cut_documents=[self._documents.ids[position] for position in cut],
-        )
-        return Run(list(queries.ids), ids, scores, depth, notes)

@@ -1,57 +1,66 @@
 """Any of mteb's registered models through mteb's own loader: `model=mteb model.name=ORG/NAME`.
 
 Prompts, pooling and instructions are then mteb's business, and so are API keys. Its identity is mteb's name, revision
-and version: the weights are not ours to digest.
+and version: the weights are not ours to digest. Its vectors are kept in the store like any other's, apart by role, task
+and kind of task, on which mteb's prompts may depend.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib.metadata
-import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from harness.context import Context
+from harness.encode.engine import Arrival, Report
 from harness.encode.guard import check_vectors
-from harness.facts import Facts, Notes
-from harness.models.mteb_loader import load, revision_of, similarity_name, vectors
+from harness.facts import Facts
+from harness.models.mteb_loader import load, revision_of, similarity_name, stated, vectors
 from harness.registry import system
-from harness.search.vector_index import VectorIndex
-from harness.types import Candidates, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
+from harness.systems.encoding import EncodingSystem
+from harness.types import Purpose, Role
 
 LIBRARIES = ("mteb", "torch", "sentence-transformers", "transformers", "tokenizers")
+AT_ONCE = 1_024
+"""Texts that are handed to mteb's wrapper at once: what a run that is killed loses."""
 
 
-class MtebModel:
-    """A model that mteb loads."""
+class MtebModel(EncodingSystem):
+    """A model that mteb loads, when the first vector is missing."""
 
-    depth_independent = True
+    own_prompts = False
 
-    def __init__(self, model: str, revision: str | None, context: Context) -> None:
-        self._model_name, self._revision, self._context = model, revision, context
+    def __init__(self, name: str, model: str, revision: str | None, context: Context) -> None:
+        super().__init__(name, context)
+        self._model_name, self._revision = model, revision
 
     @functools.cached_property
     def model(self) -> Any:
         """mteb's wrapper around the model."""
-        return load(self._model_name, self._revision, self._context.device, self._context.hub)
+        return load(self._model_name, self._revision, self.context.device, self.context.hub)
 
     @functools.cached_property
     def revision(self) -> str:
         """Digest or revision of the weights; nothing is loaded for it."""
-        return revision_of(self._model_name, self._revision, self._context.hub)
+        return revision_of(self._model_name, self._revision, self.context.hub)
 
     @property
     def identity(self) -> str:
         """Revision and mteb's version (its loaders hold prompts and pooling)."""
         return f"{self.revision} {importlib.metadata.version('mteb')}"
 
+    @functools.cached_property
+    def _stated(self) -> Any:
+        """What mteb's registry says of it; nothing is loaded for it."""
+        return stated(self._model_name, self._revision)
+
     @property
     def facts(self) -> Facts:
         """What mteb knows of the model."""
-        meta = self.model.mteb_model_meta
+        meta = self._stated
         return Facts(
             kind="mteb",
             model=self._model_name,
@@ -66,68 +75,49 @@ class MtebModel:
         )
 
     @property
-    def encoder(self) -> MtebModel:
-        """Itself."""
-        return self
+    def similarity(self) -> str:
+        """`cosine`, `dot` or `euclidean`, as mteb's metadata says; where it says nothing, as the loaded model does."""
+        return similarity_name(self._stated) or similarity_name(self.model.mteb_model_meta) or "cosine"
+
+    def configuration(self, role: Role, purpose: Purpose) -> Mapping[str, Any]:
+        """Model, revision, mteb's version, and what its prompts may depend on."""
+        return {
+            "mteb": importlib.metadata.version("mteb"),
+            "model": self._model_name,
+            "revision": self.revision,
+            "role": role,
+            "task": purpose.task,
+            "kind": purpose.kind,
+        }
+
+    def embedder(self, role: Role, purpose: Purpose) -> Wrapped:
+        """mteb's wrapper."""
+        return Wrapped(self.model, role, purpose)
+
+
+class Wrapped:
+    """mteb's wrapper as an embedder, for texts of one role and task."""
+
+    def __init__(self, model: Any, role: Role, purpose: Purpose) -> None:
+        self._model, self._role, self._purpose = model, role, purpose
 
     @property
-    def similarity(self) -> str:
-        """`cosine`, `dot` or `euclidean`, as mteb's metadata says."""
-        return similarity_name(self.model)
+    def dimension(self) -> int:
+        """As mteb states it; 0 where it does not."""
+        return int(getattr(self._model.mteb_model_meta, "embed_dim", 0) or 0)
 
-    def encode(
-        self, texts: Sequence[str], role: Role, purpose: Purpose = Purpose(), *, progress: Progress = no_progress  # noqa: B008
-    ) -> Vectors:  # fmt: skip
-        """Vectors of `texts`, shape (len(texts), dimension)."""
-        return self.named_vectors(
-            Texts([f"#{position}" for position in range(len(texts))], texts), role, purpose, progress
-        )
-
-    def encoding_stats(self) -> Notes:
-        """Nothing: prompts and truncation are mteb's business."""
-        return Notes()
-
-    def named_vectors(self, texts: Texts, role: Role, purpose: Purpose, progress: Progress) -> Vectors:
-        """Vectors of texts whose ids stand in a complaint about one of them."""
-        vectors_ = vectors(self.model, texts.texts, role, purpose)
-        check_vectors(vectors_, texts.ids, vectors_.shape[-1])
-        progress(len(texts), len(texts))
-        return vectors_
-
-    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> MtebIndex:
-        """Encode the corpus through mteb's wrapper."""
-        return MtebIndex(self, documents, purpose, progress)
-
-
-class MtebIndex:
-    """A corpus in the vectors of mteb's wrapper, searched exactly."""
-
-    def __init__(self, system: MtebModel, documents: Texts, purpose: Purpose, progress: Progress) -> None:
-        _ = system.model  # so that the clock does not count its loading
-        self._system, self._purpose, self._first = system, purpose, documents.texts[0]
-        start = time.perf_counter()
-        vectors_ = system.named_vectors(documents, "document", purpose, progress)
-        self.seconds = time.perf_counter() - start
-        self._index = VectorIndex(vectors_, documents.ids, similarity=system.similarity)
-        self.size = vectors_.nbytes
-
-    def search(
-        self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
-        progress: Progress = no_progress,
-    ) -> Run:  # fmt: skip
-        """Encode the queries through mteb's wrapper, rank exactly."""
-        start = time.perf_counter()
-        vectors_ = self._system.named_vectors(queries, "query", self._purpose, progress)
-        seconds = {"encode_query": time.perf_counter() - start, "encode_document": self.seconds}
-        start = time.perf_counter()
-        ids, scores = self._index.search(vectors_, queries.ids, depth, exclude_self=exclude_self, candidates=candidates)
-        seconds["search"] = time.perf_counter() - start
-        first = {"query": queries.texts[0], "document": self._first}
-        notes = Notes(seconds=seconds, other={"first_without_prompt": first})
-        return Run(list(queries.ids), ids, scores, depth, notes)
+    def arrivals(self, texts: Sequence[str], labels: Sequence[Any], prompt: str, report: Report) -> Iterator[Arrival]:
+        """A thousand texts after the other; mteb says nothing of their tokens."""
+        for start in range(0, len(texts), AT_ONCE):
+            part = texts[start : start + AT_ONCE]
+            found = vectors(self._model, part, self._role, self._purpose)
+            check_vectors(found, [str(label) for label in labels[start : start + AT_ONCE]], found.shape[-1])
+            report(len(part), 0)
+            unseen = np.zeros(len(part), dtype=np.int64)
+            yield Arrival(np.arange(start, start + len(part)), found, unseen, unseen)
 
 
 @system
-def mteb(name: str, revision: str | None = None, *, context: Context) -> MtebModel:
+def mteb(name: str, revision: str | None = None, *, label: str, context: Context) -> MtebModel:
     """Any model of mteb's registry by its name, API models among them, through mteb's own loader."""
-    return MtebModel(name, revision, context)
+    return MtebModel(label, name, revision, context)

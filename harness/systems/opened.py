@@ -98,6 +98,12 @@ class Opened:
             raise PluginError(f"{self.place}: index() returned {type(index).__name__}, which has no method search().")
         return OpenedIndex(self, index, documents, seconds)
 
+    def announce(self, documents: Texts, queries: Texts, purpose: Purpose) -> None:
+        """Let it say beforehand what indexing and searching these will cost, where it costs money."""
+        announce = getattr(self.system, "announce", None)
+        if announce is not None:
+            announce(documents, queries, purpose)
+
     def joined(
         self, runs: Sequence[Run], documents: Texts, queries: Texts, purpose: Purpose, depth: int, **how: Any
     ) -> Run:

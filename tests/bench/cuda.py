@@ -45,7 +45,7 @@ def main() -> str:
     from forward import work
 
     from harness.data.beir import read_folder
-    from harness.encode.engine import batches
+    from harness.encode.forward import batches
 
     texts = list(read_folder(SCIFACT, "test", "scifact").documents.texts)
     rate = matrix_rate_on("cuda", "bfloat16")

@@ -15,7 +15,7 @@ TARGET = {"float32": 0.75, "bfloat16": 0.35}
 
 def main() -> str:
     from harness.data.beir import read_folder
-    from harness.encode.engine import batches
+    from harness.encode.forward import batches
 
     texts = list(read_folder(SCIFACT, "test", "scifact").documents.texts[:TEXTS])
     rows = []

@@ -66,7 +66,7 @@ def one() -> None:
 
     from encoders import MAKER, Hashing
     from harness.data.beir import read_folder
-    from harness.encode.engine import encode
+    from harness.encode.forward import encode
     from harness.encode.store import StoredVectors
     from harness.measures.evaluate import evaluate
     from harness.types import Run
