@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from harness.context import Context
 from harness.errors import HarnessError
 from harness.facts import Facts, Notes
+from harness.refs import SystemRef, TaskRef
 from harness.registry import measure, system, task
 from harness.types import (
     Dataset,
@@ -25,9 +26,7 @@ from harness.types import (
     Run,
     Scores,
     System,
-    SystemRef,
     Task,
-    TaskRef,
     Texts,
 )  # fmt: skip
 

@@ -154,7 +154,7 @@ def test_21_a_copy_of_the_relevant_document_counts_as_wrong(capsys):
     from harness.commands.check import Options, report
     from harness.context import Context
     from harness.evaluation.opening import Opener
-    from harness.types import TaskRef
+    from harness.refs import TaskRef
 
     task = toys.task(whole, ["nDCG@1", "recall@2"])
     assert report(task, TaskRef("toy", {}, "toy"), Options(), Opener(Context()), 6000, "") == 2
@@ -264,7 +264,7 @@ def test_what_the_judgments_tell_apart_is_a_remark(capsys):
     from harness.commands.check import Options, report
     from harness.context import Context
     from harness.evaluation.opening import Opener
-    from harness.types import TaskRef
+    from harness.refs import TaskRef
 
     for qrels, fault in (({"q": {"a": 1, "b": 0}}, 0), ({"q": {"a": 1}}, 1)):
         task = toys.task(dataset(**parts, qrels=qrels))

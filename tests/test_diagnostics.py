@@ -12,9 +12,10 @@ from harness.evaluation.diagnostics import quality_of_cut, training
 from harness.evaluation.prompt_audit import swapped, variants
 from harness.facts import Checks, Facts
 from harness.hub import Hub
+from harness.refs import SystemRef, TaskRef
 from harness.report import footer, formatting
 from harness.report.board import board
-from harness.types import Scores, SystemRef, TaskRef
+from harness.types import Scores
 from test_report import no_scores, record
 
 HARMFUL = '+model.prompts={query: "zebra violin zebra violin zebra violin: "}'

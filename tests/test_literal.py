@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from harness.compose.composition import folders, for_hydra, job
+from harness.compose.composition import for_hydra, job
+from harness.compose.plugins import folders
 from harness.config.grammar import read
 from harness.config.kinds import Kinds
 from harness.config.literal import QUOTED, as_typed

@@ -22,8 +22,9 @@ from harness.data.mteb_convert import convert
 from harness.data.mteb_registry import parts
 from harness.evaluation.display import Display
 from harness.records.archive import Archive
+from harness.refs import SystemRef, TaskRef
 from harness.registry import tasks
-from harness.types import Delegated, SystemRef, Task, TaskRef
+from harness.types import Delegated, Task
 
 
 def text_mocks() -> list[type]:

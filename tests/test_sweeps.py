@@ -14,7 +14,7 @@ from harness.context import Context
 from harness.errors import ConfigError, UnknownName
 from harness.evaluation.runs import stored_run
 from harness.records.archive import Archive
-from harness.types import SystemRef, TaskRef
+from harness.refs import SystemRef, TaskRef
 
 
 def records(folder: Path) -> dict[tuple[str, str], object]:

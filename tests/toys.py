@@ -12,9 +12,10 @@ from harness.context import Context
 from harness.data.build import dataset
 from harness.evaluation.runs import fresh_run
 from harness.facts import Facts
+from harness.refs import SystemRef, TaskRef
 from harness.search.vector_index import VectorIndex
 from harness.systems.opened import Opened
-from harness.types import Dataset, Purpose, Run, SystemRef, Task, TaskRef, Texts, no_progress
+from harness.types import Dataset, Purpose, Run, Task, Texts, no_progress
 
 
 def data(

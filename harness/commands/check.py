@@ -24,7 +24,8 @@ from harness.config.schema import Data
 from harness.errors import ConfigError, HarnessError, NotApplicable
 from harness.evaluation.opening import Opener
 from harness.measures.names import parse
-from harness.types import Dataset, Task, TaskRef
+from harness.refs import TaskRef
+from harness.types import Dataset, Task
 
 SPLITS = ("train", "dev", "validation", "test")
 

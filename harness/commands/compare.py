@@ -24,7 +24,8 @@ from harness.records.archive import Archive, slug
 from harness.records.atomic import write_bytes, write_text
 from harness.records.foreign import read_run_file
 from harness.records.record import Record
-from harness.types import Dataset, Run, Scores, Task, TaskRef
+from harness.refs import TaskRef
+from harness.types import Dataset, Run, Scores, Task
 
 if TYPE_CHECKING:
     from harness.report.comparison.build import Contestant

@@ -17,7 +17,7 @@ from omegaconf import DictConfig
 
 from harness.compose import plugins
 from harness.compose.arguments import parsed, sweeping
-from harness.compose.composition import LAUNCHER, folders, for_hydra, prepare
+from harness.compose.composition import LAUNCHER, for_hydra, prepare
 from harness.compose.exit_codes import FAILURE
 from harness.compose.session import Outcome
 from harness.config.mistakes import explained
@@ -37,7 +37,7 @@ def run(arguments: Sequence[str]) -> int:
     prepare(words)
     launcher.register()
     _tell_overriding(words)
-    with explained(words, folders()):
+    with explained(words, plugins.folders()):
         if options.cfg or options.info or options.hydra_help or options.shell_completion:
             os.environ["HYDRA_FULL_ERROR"] = "1"  # raised, and explained here, instead of printed and exit code 1
             _run_hydra(options, parser, job, str(plugins.home() / "conf"), "config")
@@ -45,7 +45,9 @@ def run(arguments: Sequence[str]) -> int:
         try:
             hydra = _hydra(options)
             name = options.config_name or "config"
-            sweep = options.multirun or hydra.get_mode(name, options.overrides) == RunMode.MULTIRUN
+            sweep = sweeping(options)
+            if not sweep and (options.config_dir or options.config_name):  # a configuration of one's own may say so
+                sweep = hydra.get_mode(name, options.overrides) == RunMode.MULTIRUN
             overrides = [*options.overrides, f"hydra.mode={'MULTIRUN' if sweep else 'RUN'}"]
             if not sweep:
                 outcomes = [hydra.run(name, job, overrides).return_value]
@@ -68,6 +70,7 @@ def job(config: DictConfig) -> Outcome:
     from hydra.core.global_hydra import GlobalHydra
     from hydra.core.hydra_config import HydraConfig
 
+    from harness.compose.about import described
     from harness.compose.session import evaluate
     from harness.config.jobs import job_of
 
@@ -75,8 +78,8 @@ def job(config: DictConfig) -> Outcome:
     node = HydraConfig.instance().cfg.hydra  # type: ignore[union-attr]
     sweep = "MULTIRUN" in str(node.mode)
     try:
-        one = job_of(config, node, GlobalHydra.instance().config_loader())
-        return evaluate([one], config, record_failures=sweep, board=not sweep)[0]
+        cell = described(job_of(config, node, GlobalHydra.instance().config_loader()), str(node.runtime.choices.task))
+        return evaluate([cell], config, record_failures=sweep, board=not sweep)[0]
     except Exception as error:  # noqa: BLE001 - raised by `run`: Hydra would print words of its own first
         return Outcome(error=error)
 

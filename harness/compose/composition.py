@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from harness.compose import plugins
+from harness.compose.about import described
 from harness.config.grammar import expect_names
 from harness.config.jobs import Job, job_of
 from harness.config.kinds import Kinds
@@ -27,11 +27,6 @@ LAUNCHER = "by_system"
 CHOOSING = ("task", "model", "measures", "depth", "limit")
 """The keys whose words `job` composes."""
 SEVERAL = re.compile(r"(model|task)=(?P<first>[^,()\[\]{}\"']+),.*")
-
-
-def folders() -> list[Path]:
-    """The `conf/` folders, in the order in which a name is looked for."""
-    return [*plugins.configurations(), plugins.home() / "conf"]
 
 
 def job(words: Sequence[str]) -> Job:
@@ -50,19 +45,19 @@ def job(words: Sequence[str]) -> Job:
         if several := SEVERAL.fullmatch(word):
             raise ConfigError(f"'{word}' names several. Name one here: {several[1]}={several['first']}.")
     prepare(words)
-    with explained(words, folders()):
+    with explained(words, plugins.folders()):
         loader = _loader()
         composed = loader.load_configuration("config", list(words), RunMode.RUN)
         if not HydraConfig.initialized():
             HydraConfig.instance().set_config(composed)  # ${hydra:…} in an option
-        return job_of(composed, composed.hydra, loader)
+        return described(job_of(composed, composed.hydra, loader), str(composed.hydra.runtime.choices.task))
 
 
 def for_hydra(words: Sequence[str], *, sweep: bool) -> list[str]:
     """The words of a command line as Hydra's grammar takes them; with `sweep` a comma stands between values."""
     words = spelled_out(words)
     expect_names(words)
-    return literal(words, Kinds.of(words, folders()), sweep=sweep)
+    return literal(words, Kinds.of(words, plugins.folders()), sweep=sweep)
 
 
 def open_system(context: Context, name: str) -> Opened:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 
 from harness.compose import plugins
+from harness.compose.about import comment
 from harness.registry import Plugin, measures, systems, tasks
 
 HEAD = """\
@@ -51,16 +50,10 @@ def _yamls(group: str) -> dict[str, str]:
     folders = [plugins.home() / "conf", *reversed(plugins.configurations())]
     private = plugins.overriding()
     return {
-        file.stem: _comment(file) + (f" (overrides the built-in one: {file})" if (group, file.stem) in private else "")
+        file.stem: comment(file) + (f" (overrides the built-in one: {file})" if (group, file.stem) in private else "")
         for folder in folders
         for file in sorted((folder / group).glob("*.yaml"))
     }
-
-
-def _comment(file: Path) -> str:
-    with file.open(encoding="utf-8") as lines:
-        first = lines.readline()
-    return re.sub(r"^#\s*", "", first).strip() if first.startswith("#") else ""
 
 
 def _list(entries: Mapping[str, str]) -> str:

@@ -17,6 +17,7 @@ from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, open_dict
 
+from harness.compose.about import described
 from harness.compose.session import Outcome, evaluate
 from harness.config.jobs import job_of, lacking
 
@@ -47,7 +48,8 @@ class BySystem(Launcher):
                 with open_dict(config):
                     config.hydra.job.num = config.hydra.job.id = initial_job_idx + number
                 HydraConfig.instance().set_config(config)
-                jobs.append(job_of(config, config.hydra, loader))
+                choice = str(config.hydra.runtime.choices.task)
+                jobs.append(described(job_of(config, config.hydra, loader), choice))
         outcomes = iter(evaluate(jobs, composed[0], record_failures=True) if jobs else ())
         return [
             JobReturn(

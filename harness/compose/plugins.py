@@ -51,6 +51,11 @@ def configurations() -> list[Path]:
     return [folder / "conf" for folder in [*outside(), *packages] if (folder / "conf").is_dir()]
 
 
+def folders() -> list[Path]:
+    """The `conf/` folders, in the order in which a name is looked for."""
+    return [*configurations(), home() / "conf"]
+
+
 @functools.cache
 def discover() -> None:
     """Import every plug-in and make its options known to Hydra; once per process."""

@@ -13,9 +13,10 @@ from harness.compose.session import context_of, told_apart
 from harness.config.jobs import Job
 from harness.config.schema import Data
 from harness.errors import ConfigError
+from harness.refs import SystemRef, TaskRef
 from harness.systems.objects import of_function, of_sentence_transformer, of_system
 from harness.systems.opened import Opened
-from harness.types import SystemRef, Task, TaskRef
+from harness.types import Task
 
 if TYPE_CHECKING:
     import pandas

@@ -19,7 +19,7 @@ from harness.hub import Hub
 from harness.records.atomic import expect_writable
 from harness.records.digest import digest
 from harness.records.record import Record
-from harness.types import SystemRef, TaskRef
+from harness.refs import SystemRef, TaskRef
 
 DEVICES = ("auto", "cpu", "cuda", "mps", "xpu")
 CALLED = {"gpu": "cuda", "nvidia": "cuda", "rocm": "cuda", "metal": "mps", "apple": "mps"}

@@ -16,10 +16,10 @@ from harness.config.choices import REGISTRIES
 from harness.config.kinds import Kinds
 from harness.config.label import labels
 from harness.config.literal import as_typed
-from harness.config.options import COMMON
+from harness.config.options import COMMON, schema
 from harness.errors import ConfigError
+from harness.refs import SystemRef, TaskRef
 from harness.registry import systems
-from harness.types import SystemRef, TaskRef
 
 SIDE_EFFECTS = (
     "results=",
@@ -115,10 +115,18 @@ def _labelled(group: str, plugin: str, options: Mapping[str, Any]) -> dict[str, 
 @functools.lru_cache(maxsize=256)
 def _base(loader: ConfigLoaderImpl, group: str, choice: str) -> dict[str, Any]:
     """The choice's options as composed without overrides; those that must be given are left out."""
-    composed = loader.load_configuration("config", [f"{group}={choice}"], RunMode.RUN)
-    node = composed[group]
+    if choice in REGISTRIES[group] and not _has_file(loader, f"{group}/{choice}"):
+        node = OmegaConf.structured(
+            schema(REGISTRIES[group].get(choice))
+        )  # composing it would take a quarter of a second
+    else:
+        node = loader.load_configuration("config", [f"{group}={choice}"], RunMode.RUN)[group]
     missing = {*_missing(node), "_plugin_", *(key for key, *_ in COMMON)}
     return {key: value for key, value in _plain(node).items() if key not in missing}
+
+
+def _has_file(loader: ConfigLoaderImpl, path: str) -> bool:
+    return any(source.is_config(path) for source in loader.repository.sources if source.scheme() != "structured")
 
 
 def _missing(node: DictConfig) -> list[str]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.errors import ConfigError, UnknownName, Unreachable
 from harness.hub import Hub
-from harness.types import TaskRef
+from harness.refs import TaskRef
 
 
 def get(name: str, hub: Hub) -> Any:

@@ -12,8 +12,9 @@ from harness.facts import Facts
 from harness.hub import Hub
 from harness.measures.evaluate import evaluate
 from harness.measures.names import Measure
+from harness.refs import TaskRef
 from harness.stats.bootstrap import bootstrap_means, interval
-from harness.types import Dataset, Run, Scores, TaskRef
+from harness.types import Dataset, Run, Scores
 
 FEWEST = 5
 """Queries on either side from which on the quality on cut documents is worth a number."""

@@ -19,9 +19,10 @@ from harness.measures.names import parse
 from harness.records.archive import Archive
 from harness.records.digest import digest
 from harness.records.record import Record
+from harness.refs import SystemRef, TaskRef
 from harness.registry import Plugin, tasks
 from harness.systems.opened import Opened, opened
-from harness.types import Delegated, SystemRef, Task, TaskRef
+from harness.types import Delegated, Task
 
 REMEMBERED = 8
 """Tasks kept in memory between systems: enough for a board, not for a whole benchmark's corpora."""

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from harness.errors import ResultsError
 from harness.facts import Checks, Facts
-from harness.types import SystemRef, TaskRef
+from harness.refs import SystemRef, TaskRef
 
 FORMAT = 2
 Status = Literal["ok", "failed", "not applicable"]

@@ -19,9 +19,10 @@ from harness.context import Context
 from harness.errors import NotApplicable, PluginError
 from harness.facts import Facts
 from harness.records.digest import digest
+from harness.refs import SystemRef
 from harness.registry import Plugin, systems
 from harness.systems.accepted import accepted
-from harness.types import Candidates, Encoder, Index, Progress, Purpose, Run, System, SystemRef, Texts, no_progress
+from harness.types import Candidates, Encoder, Index, Progress, Purpose, Run, System, Texts, no_progress
 
 
 def opened(ref: SystemRef, context: Context) -> Opened:
