@@ -7,7 +7,6 @@ of them one value per item whose mean has to be mteb's main score to 1e-6. Else 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 from harness.data.mteb_kinds import listener
@@ -15,7 +14,7 @@ from harness.data.mteb_listen import Items, NoItems, listen
 from harness.types import Evaluated, Scores
 
 TOLERANCE = 1e-6
-PREDICTIONS = Path("predictions")
+PREDICTIONS = "predictions"
 """mteb hands out its answers where a folder is named; nothing is written into it."""
 
 
