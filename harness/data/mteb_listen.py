@@ -60,7 +60,7 @@ def listen(owner: Any, name: str, *, instead: bool = False) -> list[Call]:
 
 
 def refused(task: Any) -> NoItems:
-    """The error for a kind of task, or a main score, of which no values per item are known."""
+    """The reason where a kind of task, or its main score, is not known."""
     return NoItems(f"no values per item are known of {task.metadata.type} with {task.metadata.main_score}")
 
 
