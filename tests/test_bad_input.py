@@ -229,8 +229,8 @@ def test_a_record_that_is_none(harness, tmp_path):
         ("leaderboard", ["show=perhaps"], ["show"]),
         ("leaderboard", ["measure=nDGC@10"], ["Unknown measure 'nDGC'"]),
         ("rescore", [], ["measures=[NAME,…]"]),
-        ("rescore", ["measures=[nDCG@5]"], ["no stored run"]),
-        ("export", [], ["no record of one of mteb's tasks"]),
+        ("rescore", ["measures=[nDCG@5]"], ["results=results is not a folder"]),
+        ("export", [], ["results=results is not a folder"]),
     ],
 )
 def test_mistake_to_another_command(harness, command, arguments, said):

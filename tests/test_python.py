@@ -7,7 +7,7 @@ import pytest
 
 import harness
 import toys
-from harness.errors import ConfigError, UnknownName
+from harness.errors import ConfigError, ResultsError, UnknownName
 
 WORDS = {"progress": False}
 
@@ -68,7 +68,7 @@ def test_mistakes_are_the_harness_own_errors(folder):
         harness.evaluate("bm25", toys.task(toys.data({"q": {"a": 1}}), name=""), **WORDS)
     with pytest.raises(ConfigError, match="Two objects are called 'zeros'"):
         harness.evaluate([_zeros(), _zeros()], "faq", **WORDS)
-    with pytest.raises(ConfigError, match="nowhere is not a folder"):
+    with pytest.raises(ResultsError, match="nowhere is not a folder"):
         harness.read("nowhere")
     assert not (folder / "results").exists()
 

@@ -137,7 +137,7 @@ def _unquoted(word: str, kinds: Kinds) -> str:
     kind = kinds[key]
     if plus == "++" and (kind.entry or kind.mapping):
         plus = ""
-    if kind.text and QUOTED.fullmatch(value):
+    if kind.text:  # in quotes, or with Hydra's backslashes where a sweep's function named it
         text = read(key, value)
         if isinstance(text, str) and read(key, _quoted(key, text, kind)) == text:
             value = text
