@@ -53,7 +53,9 @@ def test_a_task_without_the_measure_says_so_and_shows_no_other(harness, results)
 
 def test_several_measures_stand_side_by_side_and_the_first_ranks(harness, results):
     """The values are the record's own; the mean is over the first measure alone."""
-    done = harness("measures=[nDCG@10,complete-answer@10]", "tasks=[legal*]", f"results={results}", command="leaderboard")
+    done = harness(
+        "measures=[nDCG@10,complete-answer@10]", "tasks=[legal*]", f"results={results}", command="leaderboard"
+    )
     assert done.returncode == 0, done.stderr
     shown = cells(results)
     for record in Archive(results).read():

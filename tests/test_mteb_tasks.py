@@ -60,3 +60,21 @@ def test_scores_have_the_harnesss_names_where_it_has_one():
         "p-MRR",
         "accuracy",
     ]
+
+
+def test_a_mirror_that_changed_is_read_again(tmp_path):
+    """Five rows, then three of other texts under the same name and README: `datasets` would give the five again."""
+    from mirrors import write_card, write_jsonl
+
+    lengths = []
+    for rows in (5, 3):
+        mirror = tmp_path / f"mirror-{rows}"
+        folder = mirror / "mteb" / "stsbenchmark-sts"
+        for split in ("test", "validation", "train"):
+            texts = ({"sentence1": f"a{rows}", "sentence2": f"b{row}", "score": float(row)} for row in range(rows))
+            write_jsonl(folder / f"{split}.jsonl", texts)
+        write_card(folder, {"default": {split: f"{split}.jsonl" for split in ("test", "validation", "train")}})
+        task = mteb.get("STSBenchmark", Hub.at(str(mirror), cache=str(tmp_path / "cache")))
+        task.load_data()
+        lengths.append(len(task.dataset["test"]))
+    assert lengths == [5, 3]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from harness.data.mirrored import by_content
 from harness.errors import ConfigError, UnknownName, Unreachable
 from harness.hub import Hub
 from harness.refs import TaskRef
@@ -36,7 +37,9 @@ def redirect(task: Any, hub: Hub) -> Any:
         raise Unreachable(
             hub.advice(f"the data set '{path}' of mteb's {task.metadata.name}", "task=beir task.path=DIR")
         )
-    task.metadata = task.metadata.model_copy(update={"dataset": {**task.metadata.dataset, "path": str(folder)}})
+    task.metadata = task.metadata.model_copy(
+        update={"dataset": {**task.metadata.dataset, "path": str(by_content(folder, hub))}}
+    )
     return task
 
 
