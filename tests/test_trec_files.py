@@ -18,7 +18,7 @@ from harness.errors import ResultsError
 from harness.records.archive import Archive
 from harness.records.foreign import read_run_file
 from harness.records.runs import read_run, read_scores, run_bytes, scores_bytes
-from harness.report.trec_format import word, write_qrels, write_run
+from harness.report.formats.trec import word, write_qrels, write_run
 from harness.types import Scores
 from test_bad_input import refused
 
@@ -114,11 +114,19 @@ def test_a_tie_is_not_turned_by_what_is_escaped(tmp_path):
     [
         (["trek"], ["Unknown format 'trek'", "trec"]),
         (["trec"], ["holds no run"]),
-        (["mteb", "task=faq"], ["for harness export trec"]),
+        (["hugingface"], ["Unknown format 'hugingface'", "huggingface"]),
+        (["every_eval_ever"], ["every-eval-ever"]),
+        (["mteb", "measure=nDCG@5"], ["measure= is for harness export latex"]),
+        (["trec", "organization=us"], ["organization= is for harness export every-eval-ever"]),
+        (["huggingface"], ["no result of a model that is on the hub"]),
+        (["every-eval-ever"], ["no result of a whole task"]),
+        (["latex", "measure=nDGC@5"], ["nDCG"]),
+        (["latex"], ["holds no record"]),
     ],
 )
-def test_a_wrong_export_is_one_line(harness, words, said):
-    """Format and task by the nearest name."""
+def test_a_wrong_export_is_one_line(harness, tmp_path, words, said):
+    """Format and task by the nearest name; and nothing to write."""
+    (tmp_path / "results").mkdir()
     refused(harness(*words, command="export"), *said)
 
 

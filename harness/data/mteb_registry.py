@@ -6,6 +6,7 @@ board is one data set.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from harness.data.mirrored import by_content
@@ -25,6 +26,27 @@ def get(name: str, hub: Hub) -> Any:
 
         raise UnknownName("mteb task", name, _TASKS_REGISTRY, "mteb.get_tasks() lists them.") from None
     return redirect(task, hub)
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where mteb has a task's data set from, on the hub: the repository, and the subsets and splits that make the task."""
+
+    dataset: str
+    subsets: tuple[str, ...]
+    splits: tuple[str, ...]
+
+
+def origin(name: str) -> Origin | None:
+    """Of mteb's task of that name; None where this version of mteb has no such task, or it is not on the hub."""
+    import mteb
+
+    try:
+        task = mteb.get_task(name)
+    except KeyError:
+        return None
+    path = str(task.metadata.dataset.get("path", ""))
+    return Origin(path, tuple(task.hf_subsets or ["default"]), tuple(task.eval_splits)) if "/" in path else None
 
 
 def redirect(task: Any, hub: Hub) -> Any:
