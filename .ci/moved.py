@@ -92,4 +92,4 @@ def changed_keys(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
 
 
 if __name__ == "__main__":
-    print(main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path()))
+    print(main(Path(sys.argv[1]) if len(sys.argv) > 1 else Path()))  # noqa: T201
