@@ -67,7 +67,7 @@ def main(options: Options) -> None:
     if options.explain is not None:
         print("\n".join(explanation(board(records, archive.scores, view), options.explain)))  # noqa: T201
         return
-    publish(archive, view, show=options.show, strict=options.strict)
+    publish(archive, view, show=options.show, strict=options.strict, records=records)
 
 
 def _slices(name: str, records: Sequence[Record], options: Options) -> dict[str, Slicing]:

@@ -55,7 +55,7 @@ def width_of(text: str, size: float) -> float:
 def png(figure: Figure) -> bytes:
     """The figure as PNG; the same bytes for the same figure."""
     out = io.BytesIO()
-    figure.savefig(out, format="png", dpi=PIXELS, metadata={"Software": None})
+    figure.savefig(out, format="png", dpi=PIXELS, metadata={"Software": None}, pil_kwargs={"compress_level": 3})
     figure.set_layout_engine("none")  # where things stand is settled: another format need not work it out again
     return out.getvalue()
 

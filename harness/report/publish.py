@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from harness.records.archive import Archive
 from harness.records.atomic import write_bytes, write_text
+from harness.records.record import Record
 from harness.report.view import View
 
 CAPTIONS = {
@@ -17,8 +20,14 @@ CAPTIONS = {
 }
 
 
-def publish(archive: Archive, view: View | None = None, *, show: bool = True, strict: bool = False) -> None:
+def publish(
+    archive: Archive, view: View | None = None, *, show: bool = True, strict: bool = False,
+    records: Sequence[Record] | None = None,
+) -> None:  # fmt: skip
     """Write leaderboard.md, .csv, .html, measures.csv and plots/ into the results folder, and print the table.
+
+    Args:
+        records: Those of the archive, where they have been read already.
 
     Raises:
         ResultsError: With `strict`, where anything is not comparable; nothing is written then.
@@ -33,7 +42,7 @@ def publish(archive: Archive, view: View | None = None, *, show: bool = True, st
     from harness.report.table import cells_csv, measures_csv
     from harness.report.terminal import show as print_table
 
-    shown_board = board(archive.read(), archive.scores, view or View(), Memo(archive))
+    shown_board = board(archive.read() if records is None else records, archive.scores, view or View(), Memo(archive))
     if strict:
         refuse_differences(shown_board)
     figures = draw(shown_board)

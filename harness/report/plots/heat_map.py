@@ -41,7 +41,12 @@ def heat_map(board: Board) -> Figure | None:
     axes = drawn.add_axes((left / width, LEGEND / height, across * len(columns) / width, 1 - (top + LEGEND) / height))
     shades = np.array([_shades(column, [row.cells[at] for row in rows]) for at, column in enumerate(columns)]).T
     axes.set_facecolor(EMPTY)
-    axes.pcolormesh(np.ma.masked_invalid(shades), cmap="cividis", vmin=0, vmax=1, edgecolors="white", linewidth=0.4)
+    axes.imshow(
+        np.ma.masked_invalid(shades), cmap="cividis", vmin=0, vmax=1, aspect="auto", interpolation="nearest",
+        extent=(0, len(columns), len(rows), 0),
+    )  # fmt: skip
+    axes.vlines(np.arange(1, len(columns)), 0, len(rows), color="white", linewidth=0.8)
+    axes.hlines(np.arange(1, len(rows)), 0, len(columns), color="white", linewidth=0.8)
     if not numbered:
         tied = [
             (x + 0.5, y + 0.5) for y, row in enumerate(rows) for x, cell in enumerate(row.cells) if cell.tied_for_best

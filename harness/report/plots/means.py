@@ -35,19 +35,24 @@ def means(board: Board) -> Figure | None:
     width = left + 5.4
     drawn = figure(width, height, constrained=False)
     axes = drawn.add_axes((left / width, BOTTOM / height, 4.7 / width, 1 - (TOP + BOTTOM) / height))
-    for position, (value, row) in enumerate(shown):
-        stands = row.rank_interval
-        colour = ACCENT if stands.first == 1 else INK if row.rank is not None else GREY
-        if row.rank is not None and stands.low is not None and stands.high is not None:
-            axes.plot([stands.low, stands.high], [position, position], color=colour, linewidth=1.8)
-        axes.plot(value, position, color=colour, marker="o" if row.rank is not None else "x", markersize=4.5)
-        axes.annotate(
-            formatting.rank(row) or "–", (1.02, position), xycoords=("axes fraction", "data"), va="center", fontsize=size,
-            color=colour, annotation_clip=False,
-        )  # fmt: skip
-    axes.annotate(
-        "rank", (1.02, -1.1), xycoords=("axes fraction", "data"), fontsize=size, color=INK, annotation_clip=False
-    )
+    colours = [_colour(row) for _, row in shown]
+    beside = axes.get_yaxis_transform()  # across in shares of the plot, down in rows
+    for position, ((_, row), colour) in enumerate(zip(shown, colours, strict=True)):
+        axes.text(
+            1.02, position, formatting.rank(row) or "–", transform=beside, va="center", fontsize=size, color=colour
+        )
+    axes.text(1.02, -1.1, "rank", transform=beside, fontsize=size, color=INK)
+    sure = [
+        (position, row.rank_interval.low, row.rank_interval.high, colour)
+        for position, ((_, row), colour) in enumerate(zip(shown, colours, strict=True))
+        if row.rank is not None and row.rank_interval.low is not None and row.rank_interval.high is not None
+    ]
+    if sure:
+        positions, lows, highs, shades = zip(*sure, strict=True)
+        axes.hlines(positions, lows, highs, colors=shades, linewidth=1.8)
+    for marker, ranked in (("o", True), ("x", False)):
+        at = [position for position, (_, row) in enumerate(shown) if (row.rank is not None) is ranked]
+        axes.scatter([shown[p][0] for p in at], at, s=20, marker=marker, color=[colours[p] for p in at], zorder=3)
     axes.set_ylim(len(shown) - 0.4, -0.6)
     frame(axes)
     axes.set_yticks(range(len(shown)), names, fontsize=size)
@@ -58,6 +63,12 @@ def means(board: Board) -> Figure | None:
         0.1 / width, 1 - 0.2 / height, f"Mean with 95 % interval, and ranks{of}", fontsize=11, color=INK, va="top"
     )
     return drawn
+
+
+def _colour(row: Row) -> str:
+    if row.rank is None:
+        return GREY
+    return ACCENT if row.rank_interval.first == 1 else INK
 
 
 def _value(row: Row) -> float | None:
