@@ -5,6 +5,7 @@ Names are escaped. A letter that pdfLaTeX does not know prints as its code point
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness.report.export import Source
 from harness.report.grid import Board, BoardCell, Column, Row
 
 TO = "leaderboard.tex"
+log = logging.getLogger(__name__)
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -51,7 +53,10 @@ def export(source: Source, to: Path) -> Iterator[Path]:
     records = source.archive.read()
     if not records:
         raise ResultsError(f"{source.archive.folder} holds no record. Evaluate first: harness model=NAME task=NAME")
-    write_text(to, latex(board(records, source.archive.scores, source.view, Memo(source.archive))), "to=FILE")
+    shown = board(records, source.archive.scores, source.view, Memo(source.archive))
+    if len(shown.shown) > MOST:
+        log.warning("%d tasks are wider than a page; task='legal*' chooses some of them.", len(shown.shown))
+    write_text(to, latex(shown), "to=FILE")
     yield to
 
 
