@@ -67,7 +67,7 @@ def latex(shown: Board) -> str:
     shared = bool(shown.common_tasks)
     head = ["rank", "system", *map(_head, shown.shown), "mean", *(["common mean"] if shared else [])]
     lines = [
-        r"\begin{table}", r"\centering", rf"\caption{{{caption(shown)}}}", r"\label{tab:leaderboard}",
+        r"\begin{table}", r"\centering", rf"\caption{{{caption(shown)}}}", r"\label{tab:leaderboard}", r"\smallskip",
         *([r"\footnotesize"] if len(shown.shown) > MOST else []),
         rf"\begin{{tabular}}{{cl{'r' * (len(head) - 2)}}}", r"\toprule", _line(head), r"\midrule",
         *(_row(shown, row) for row in ranked),
@@ -89,7 +89,7 @@ def caption(shown: Board) -> str:
         said.append("Systems below the rule are incomplete and unranked.")
     if shown.common_tasks:
         said.append(f"Common mean: over {', '.join(shown.common_tasks)}, which every one has.")
-    said += [line if line.endswith(".") else f"{line}." for line in formatting.legend(shown)]
+    said += [f"{line.replace('`', '').rstrip('.')}." for line in formatting.legend(shown)]
     failures = formatting.failures(shown)
     said += [f"{line}." for line in failures[:REASONS]]
     said += [f"{len(failures) - REASONS} more cells without a number."] if failures[REASONS:] else []
