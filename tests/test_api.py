@@ -460,3 +460,10 @@ def test_an_endpoint_is_a_part_like_any_other(harness, tmp_path):
         done = harness(*fused, "budget=100")
         assert done.returncode == 2 and "is used up" in done.stderr, done.stderr
         assert harness(*fused).returncode == 0
+
+
+def test_a_glob_spends_no_money_that_nobody_allowed(harness, tmp_path):
+    """`model=glob(*)` names no endpoint: without a budget they are left out, and that is said."""
+    done = harness("-m", "model=glob(text-embedding-3-*)", "task=faq", "board=false")
+    assert done.returncode == 0 and "budget=AMOUNT takes them in" in done.stderr
+    assert not (tmp_path / "results").exists() or not list((tmp_path / "results").rglob("record.json"))

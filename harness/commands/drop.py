@@ -1,4 +1,6 @@
-"""`harness drop task=NAME`: take records off the board; they are moved to `dropped/` in the results folder, not deleted.
+"""`harness drop task=NAME`: take records off the board; they are moved aside, not deleted.
+
+They lie in `dropped/` of the results folder then.
 
 harness drop failed=true            every cell that failed
 harness drop task=nfcorpus          a column

@@ -41,7 +41,9 @@ class BySystem(Launcher):
         composed = [loader.load_sweep_config(self._config, list(overrides)) for overrides in job_overrides]
         # `model=glob(*)` means every model that says which one it is: hub, path and mteb need a name first
         everything = any("glob(" in word for word in self._config.hydra.overrides.task)
-        chosen = [not (everything and lacking(config)) for config in composed]
+        chosen = [not (everything and (lacking(config) or _unasked(config))) for config in composed]
+        if everything and any(map(_unasked, composed)):
+            print("models behind endpoints are left out of glob(…): budget=AMOUNT takes them in", file=sys.stderr)  # noqa: T201
         jobs = []
         for number, (config, wanted) in enumerate(zip(composed, chosen, strict=True)):
             if wanted:
@@ -60,6 +62,11 @@ class BySystem(Launcher):
             )
             for overrides, config, wanted in zip(job_overrides, composed, chosen, strict=True)
         ]
+
+
+def _unasked(config: DictConfig) -> bool:
+    """True for a model that costs money and that nobody named, where no budget was set."""
+    return config.model.get("_plugin_") == "api" and config.budget is None
 
 
 def register() -> None:
