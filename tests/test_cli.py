@@ -21,6 +21,7 @@ from harness.records.archive import Archive
 COUNTING = '''
 from pathlib import Path
 from harness import system
+from harness.search.analysis import Setting
 from harness.systems.bm25 import Lexical
 
 
@@ -41,7 +42,7 @@ class Counting(Lexical):
 @system
 def counting(k1: float = 1.2) -> Counting:
     """Counts how often it is loaded, and breaks on faq."""
-    return Counting({"method": "lucene", "k1": k1, "b": 0.75, "stopwords": "en", "stemmer": "english"})
+    return Counting(Setting("plain", "en", "english"), {"method": "lucene", "k1": k1, "b": 0.75})
 '''
 
 

@@ -56,9 +56,9 @@ def main(options: Options) -> None:
     from harness.report.publish import publish
     from harness.report.view import View
 
-    archive = Archive.at(options.results)
     names = [*([options.measure] if options.measure else []), *options.measures]
     view = View(tuple(dict.fromkeys(parse(name).name for name in names)), tuple(options.systems), tuple(options.tasks))
+    archive = Archive.at(options.results)
     records = archive.read()
     if not records:
         raise ResultsError(f"{options.results} holds no record. Evaluate first: harness model=NAME task=NAME")

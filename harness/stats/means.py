@@ -52,17 +52,14 @@ def resampled(tasks: Sequence[Floats], *, resamples: int = RESAMPLES, seed: int 
 
     One task's resampled means are held at a time, however many tasks there are.
     """
-    from scipy.sparse import csr_array
-
     count, rows = len(tasks), np.arange(resamples)
     drawn = np.random.default_rng([seed, count]).integers(count, size=(count, resamples))
     narrow, wide = np.zeros((2, resamples, tasks[0].shape[1]))
     for task, values in enumerate(tasks):
         means = bootstrap_means(values, resamples=resamples, seed=seed + task)
         narrow += means
-        slots, draws = np.nonzero(drawn == task)
-        # a task that is drawn twice has other queries each time: another resample of them
-        sources = (rows[draws] + slots * (resamples // count)) % resamples
-        picked = csr_array((np.ones(len(draws)), (draws, sources)), shape=(resamples, resamples))
-        wide += np.asarray(picked @ means)
+        for slot in range(count):
+            # a task that is drawn twice has other queries each time: another resample of them
+            draws = np.flatnonzero(drawn[slot] == task)
+            wide[draws] += means[(rows[draws] + slot * (resamples // count)) % resamples]
     return narrow / count, wide / count
