@@ -6,89 +6,88 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 LAST_DIGITS = 1e-6
 """Values closer than this are the same: another processor rounds otherwise."""
 TABLES = ("results/leaderboard.csv", "results/measures.csv")
+WHY = {"seconds": "clocks", "index": "clocks", "date": "dates", "commit": "commit", "harness": "version", "command": "command",
+       "libraries": "versions of libraries", "python": "version of Python", "machine": "machine"}  # fmt: skip
+"""Field of a record, or of its provenance → what differs from one evaluation to the next; any other is named itself."""
 
 
 def main(root: Path) -> str:
     """The line for a clone; without git's history there is nothing to compare with."""
-    changed = git(root, "diff", "--name-only", "HEAD", "--", "results")
-    if changed is None:
-        return "results/: not a clone with its history, so nothing says whether a value moved"
-    if not changed.split():
+    listed = git(root, "diff", "--name-only", "HEAD", "--", "results")
+    if listed is None:
+        return "results/: no history of git here, so nothing says whether a value moved"
+    changed = listed.decode().split()
+    if not changed:
         return "results/: no tracked file changed"
-    compared = {table: values(committed(root, table)) for table in TABLES}
-    now = {table: values(text(root / table)) for table in TABLES}
-    moved = [line for table in TABLES for line in differences(compared[table], now[table])]
-    fields = sorted({field for name in changed.split() for field in fields_of(root, name)})
-    why = f"; in the records: {', '.join(fields)}" if fields else ""
-    line = f"results/: {len(changed.split())} tracked files differ from the commit, as this machine wrote them{why}"
+    before, now = ({}, {})
+    for table in TABLES:
+        before |= values(table, (git(root, "show", f"HEAD:{table}") or b"").decode())
+        now |= values(table, read(root / table).decode())
+    moved = list(differences(before, now))
+    reasons = dict.fromkeys(reason for name in changed for reason in reasons_of(root, name))
+    line = f"results/: {len(changed)} tracked files differ from the commit, as this evaluation wrote them: {', '.join(reasons)}"
     if moved:
         more = f" and {len(moved) - 5} more" if len(moved) > 5 else ""
         return f"{line}.\n*** {len(moved)} MEASURED VALUES MOVED: {'; '.join(moved[:5])}{more} ***"
-    return f"{line}. No value of leaderboard.csv or measures.csv moved ({sum(map(len, now.values()))} compared)"
+    return f"{line}. No value of leaderboard.csv or measures.csv moved ({len(now)} compared)"
 
 
-def git(root: Path, *words: str) -> str | None:
+def git(root: Path, *words: str) -> bytes | None:
     """What git says; None where it cannot."""
     try:
-        return subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=True).stdout
+        return subprocess.run(["git", "-C", str(root), *words], capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
 
 
-def committed(root: Path, name: str) -> str:
-    return git(root, "show", f"HEAD:{name}") or ""
+def read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b""
 
 
-def text(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.exists() else ""
-
-
-def values(table: str) -> dict[str, float | None]:
-    """`minilm on faq: nDCG@10 low` → its value, of every number in a table of cells."""
+def values(table: str, text: str) -> dict[str, float]:
+    """`minilm on faq: nDCG@10 low (leaderboard.csv)` → its value, of every number in a table of cells."""
     return {
-        f"{row['system']} on {row['task']}: {row['measure']} {column}": float(row[column]) if row[column] else None
-        for row in csv.DictReader(io.StringIO(table))
+        f"{row['system']} on {row['task']}: {row['measure']} {column} ({Path(table).name})": float(row[column])
+        for row in csv.DictReader(io.StringIO(text))
         for column in ("value", "low", "high", "n")
+        if row[column]
     }
 
 
-def differences(before: dict[str, float | None], now: dict[str, float | None]) -> Iterator[str]:
+def differences(before: dict[str, float], now: dict[str, float]) -> Iterator[str]:
     """What moved, what is gone and what is new."""
     for name in dict.fromkeys([*before, *now]):
         old, new = before.get(name), now.get(name)
-        if old is None or new is None:
-            if old is not new:
-                yield f"{name} {old} → {new}"
-        elif not abs(old - new) <= LAST_DIGITS * max(1.0, abs(old)):
+        if old is None or new is None or not abs(old - new) <= LAST_DIGITS * max(1.0, abs(old)):
             yield f"{name} {old} → {new}"
 
 
-def fields_of(root: Path, name: str) -> Iterator[str]:
-    """The parts of a record that changed, such as `seconds` or `provenance.date`."""
-    if not name.endswith("record.json") or not (root / name).exists():
-        return
-    before, now = json.loads(committed(root, name)), json.loads(text(root / name))
-    for part in dict.fromkeys([*before, *now]):
-        old, new = before.get(part), now.get(part)
-        if part == "provenance":
-            yield from (f"{part}.{key}" for key in changed_keys(old or {}, new or {}))
-        elif old != new:
-            yield part
-
-
-def changed_keys(before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    return [key for key in dict.fromkeys([*before, *now]) if before.get(key) != now.get(key)]
+def reasons_of(root: Path, name: str) -> Iterator[str]:
+    """Why a file differs: of a record the fields that do, of a run whether it holds other lines or is packed otherwise."""
+    old, new = git(root, "show", f"HEAD:{name}") or b"", read(root / name)
+    if name.endswith("record.json") and old and new:
+        before, now = json.loads(old), json.loads(new)
+        before |= before.pop("provenance", {})
+        now |= now.pop("provenance", {})
+        for field in dict.fromkeys([*before, *now]):
+            if before.get(field) != now.get(field):
+                yield WHY.get(field, f"'{field}' in records")
+    elif name.endswith(".gz") and old and new:
+        same = gzip.decompress(old) == gzip.decompress(new)
+        yield "runs and scores packed otherwise" if same else "OTHER LINES in runs or scores"
+    else:
+        yield "tables and plots drawn from them" if new else "files that are gone"
 
 
 if __name__ == "__main__":

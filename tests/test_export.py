@@ -96,13 +96,14 @@ def test_no_two_systems_share_a_name():
     """The wrong number: shortened vectors under a label of one's own, or a second label, would be the model itself there."""
     short = Facts(kind="dense", model=exported.MINILM.model, dims=64, precision="float32")
     systems = [
-        exported.record("minilm"), exported.record("fast", facts=short), exported.record("again"),
-        exported.record("minilm(max_length=128)"), exported.record("rrf/a b", facts=Facts(kind="fusion")),
+        exported.record("fast", facts=short), exported.record("minilm(max_length=128)"), exported.record("minilm"),
+        exported.record("again"), exported.record("rrf/a b", facts=Facts(kind="fusion")),
         exported.record("rrf/a_b", facts=Facts(kind="fusion")),
     ]  # fmt: skip
     called = model_names(systems)
     assert called["minilm"] == "sentence-transformers/all-MiniLM-L6-v2"
     assert called["fast"] == "harness/fast" and called["again"] == "harness/again"
+    assert called["minilm(max_length=128)"] == "harness/minilm_max_length=128"
     assert called["rrf/a b"] == "harness/rrf_a_b" and called["rrf/a_b"].startswith("harness/rrf_a_b-")
     assert len(set(called.values())) == len(systems)
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -107,3 +110,16 @@ def test_the_python_door_in_five_cells(execute, tmp_path):
     frame = harness.read(tmp_path / "results")
     assert set(frame.system) == {"bm25", "wordllama", "rrf/bm25+wordllama", "letter-pairs"}
     assert frame[(frame.system == "bm25") & (frame.task == "faq") & frame.primary].value.round(3).tolist() == [0.45]
+
+
+def test_the_readmes_jupyter_lab_comes_with_its_set_up():
+    """`jupyter lab FILE` of the README: the set-up installs the program, and the kernel that it opens a notebook with."""
+    (words,) = re.findall(r"^(jupyter lab \S+)", (ROOT / "README.md").read_text(encoding="utf-8"), re.M)
+    assert (ROOT / words.split()[-1]).exists()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    assert "notebook" in extras["dev"][0] and any(name.startswith("jupyterlab") for name in extras["notebook"])
+    done = subprocess.run(
+        [sys.executable, "-m", *words.split()[:2], "--version"], capture_output=True, text=True, check=True
+    )
+    assert int(done.stdout.split(".")[0]) >= 4
+    assert KernelSpecManager().get_kernel_spec("python3").argv[1:3] == ["-m", "ipykernel_launcher"]

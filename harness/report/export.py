@@ -100,15 +100,17 @@ def model_names(records: Sequence[Record]) -> dict[str, str]:
 
     Two systems under one name would stand in one file as one model, with two scores for each task.
     """
-    taken: dict[str, str] = {}
+    called: dict[str, str] = {}
+    taken: set[str] = set()
     for record in records:
-        if record.system in taken:
+        if record.system in called:
             continue
         plain = f"harness/{slug(record.system)}"
         choices = [record.facts.model] if on_hub(record) else []
         choices += [plain, f"{plain}-{digest(record.system)[:8]}"]
-        taken[record.system] = next(name for name in choices if name not in taken.values())
-    return taken
+        called[record.system] = next(name for name in choices if name not in taken)
+        taken.add(called[record.system])
+    return called
 
 
 def _date(record: Record) -> str:

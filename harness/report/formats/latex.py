@@ -5,6 +5,7 @@ Names are escaped. A letter that pdfLaTeX does not know prints as its code point
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from harness.report.export import Source
 from harness.report.grid import Board, BoardCell, Column, Row
 
 TO = "leaderboard.tex"
+log = logging.getLogger(__name__)
 SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"\textless{}", ">": r"\textgreater{}",
@@ -51,7 +53,10 @@ def export(source: Source, to: Path) -> Iterator[Path]:
     records = source.archive.read()
     if not records:
         raise ResultsError(f"{source.archive.folder} holds no record. Evaluate first: harness model=NAME task=NAME")
-    write_text(to, latex(board(records, source.archive.scores, source.view, Memo(source.archive))), "to=FILE")
+    shown = board(records, source.archive.scores, source.view, Memo(source.archive))
+    if len(shown.shown) > MOST:
+        log.warning("%d tasks are wider than a page; task='legal*' chooses some of them.", len(shown.shown))
+    write_text(to, latex(shown), "to=FILE")
     yield to
 
 
@@ -62,7 +67,7 @@ def latex(shown: Board) -> str:
     shared = bool(shown.common_tasks)
     head = ["rank", "system", *map(_head, shown.shown), "mean", *(["common mean"] if shared else [])]
     lines = [
-        r"\begin{table}", r"\centering", rf"\caption{{{caption(shown)}}}", r"\label{tab:leaderboard}",
+        r"\begin{table}", r"\centering", rf"\caption{{{caption(shown)}}}", r"\label{tab:leaderboard}", r"\smallskip",
         *([r"\footnotesize"] if len(shown.shown) > MOST else []),
         rf"\begin{{tabular}}{{cl{'r' * (len(head) - 2)}}}", r"\toprule", _line(head), r"\midrule",
         *(_row(shown, row) for row in ranked),
@@ -84,7 +89,7 @@ def caption(shown: Board) -> str:
         said.append("Systems below the rule are incomplete and unranked.")
     if shown.common_tasks:
         said.append(f"Common mean: over {', '.join(shown.common_tasks)}, which every one has.")
-    said += [line if line.endswith(".") else f"{line}." for line in formatting.legend(shown)]
+    said += [f"{line.replace('`', '').rstrip('.')}." for line in formatting.legend(shown)]
     failures = formatting.failures(shown)
     said += [f"{line}." for line in failures[:REASONS]]
     said += [f"{len(failures) - REASONS} more cells without a number."] if failures[REASONS:] else []

@@ -32,15 +32,17 @@ def export(source: Source, to: Path) -> Iterator[Path]:
     scored = [record for record in records if main_score(record) is not None]
     tell_left_out("the task's main score is not recorded; harness rescore computes it", records, scored)
     groups: dict[tuple[str, str, str], list[Record]] = defaultdict(list)
-    called = model_names(scored)
+    called, meta = model_names(scored), dict[Path, str]()
     for record in scored:
         revision = str(record.facts.revision or record.facts.weights or "none")
         groups[called[record.system], revision, record.dataset["options"]["mteb_task"]].append(record)
     for (name, revision, task), group in groups.items():
         folder = to / "results" / name.replace("/", "__").replace(" ", "_") / slug(revision)
         write_text(folder / f"{task}.json", _json(task_result(task, group)), "to=DIR")
-        write_text(folder / "model_meta.json", _json(model_meta(group[-1], name, revision)), "to=DIR")
+        meta[folder / "model_meta.json"] = _json(model_meta(group[-1], name, revision))
         yield folder / f"{task}.json"
+    for path, text in meta.items():
+        write_text(path, text, "to=DIR")
 
 
 def main_score(record: Record) -> Measured | None:
