@@ -63,6 +63,10 @@ class Setting:
         return f"words {words.VERSION}{detecting}, Unicode {unicodedata.unidata_version}"
 
 
+GLANCE = 100
+"""Documents by which a corpus that is read as English is held to be it."""
+
+
 @dataclass(frozen=True)
 class Analysis:
     """How the texts of one corpus, and its queries, become terms.
@@ -99,7 +103,7 @@ def analysis(setting: Setting, documents: Sequence[str]) -> Analysis:
     """How a corpus is analysed; with `auto` in the languages that its documents are recognised to be in."""
     setting.check()
     if setting.language == PLAIN:
-        found = detection.detect(documents)
+        found = detection.detect(documents, GLANCE)  # it moves no number here: only a doubt is at stake
         names = " and ".join(NAMES[code] for code in found.languages)
         unlike = f"{names}: {found.evidence}" if found.languages not in ((), ("en",)) else ""
         return Analysis(PLAIN, PlainRule(setting.stopwords, setting.stemmer), unlike=unlike)

