@@ -351,3 +351,14 @@ def test_what_was_computed_of_a_column_is_kept_until_its_scores_change(tmp_path)
     for file in (tmp_path / "cache").glob("*.npz"):
         file.write_bytes(b"damaged")
     assert board(archive.read(), archive.scores, View(), Memo(archive)).rows == changed.rows
+
+
+@pytest.mark.parametrize(("checks", "advised"), [
+    (Checks(unanswered=5, language={"chosen": "plain"}), False),
+    (Checks(unanswered=5, language={"chosen": "plain", "unlike": "German: Latin 98 %"}), True),
+    (Checks(without_terms={"query": 0.4}, language={"chosen": "plain"}), True),
+])  # fmt: skip
+def test_a_language_is_advised_where_reading_another_one_would_mend_it(checks, advised):
+    """English questions that share no word with a document are not mended by recognising English."""
+    text = markdown(board([record("bm25", "t", 0.5, checks=checks)], no_scores), {})
+    assert "bm25 on t: " in text and ("model.language=auto" in text) is advised

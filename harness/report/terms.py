@@ -36,8 +36,9 @@ def doubts(board: Board) -> list[str]:
         if unlike:
             parts.append(f"it reads English, and the documents are {unlike}")
         if parts:
-            plain = checks.get("language", {}).get("chosen") == "plain"
-            lines.append(f"{name} on {record.task}: {'; '.join(parts)}{f'. {MEND}' if plain else ''}")
+            unread = bool(unlike or shares.get("query") or shares.get("document", 0.0) >= EMPTY)
+            mend = f". {MEND}" if unread and checks.get("language", {}).get("chosen") == "plain" else ""
+            lines.append(f"{name} on {record.task}: {'; '.join(parts)}{mend}")
     return _shortened(lines)
 
 
