@@ -269,7 +269,8 @@ def killed(folder: Path, times: int) -> None:
         time.sleep(0.25 + chance.random() * 0.5)
         writer.send_signal(signal.SIGKILL)
         writer.wait(60)
-        now = sum(Shard(path).rows for path in shards(folder))
+        # killed after parts were joined and before they went, a store holds their texts twice
+        now = len({key for path in shards(folder) for key in np.asarray(Shard(path).keys).tolist()})
         assert now >= before and all(Shard(path).verify() is None for path in shards(folder))
         before = now
     assert len(whole(folder, texts)) == len(texts) - before
