@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -139,11 +140,12 @@ CHECKS = (HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck
 @settings(max_examples=60, deadline=None, derandomize=True, database=None, suppress_health_check=CHECKS)
 @given(words=edited())
 def test_sixty_edited_commands(words, working_folder, monkeypatch):
-    """The same ones every time; `-m slow` looks at five hundred others."""
+    """The same ones every time; `HARNESS_FUZZ=1` with `-m slow` looks at five hundred others."""
     holds(words, working_folder, monkeypatch)
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("HARNESS_FUZZ" not in os.environ, reason="HARNESS_FUZZ=1: ten minutes, and others every time")
 @settings(max_examples=500, deadline=None, database=None, suppress_health_check=CHECKS, print_blob=True)
 @given(words=edited())
 def test_five_hundred_edited_commands(words, working_folder, monkeypatch):
