@@ -124,9 +124,7 @@ class Checks(Notes):
 
 def flattened(value: Facts | Notes) -> dict[str, Any]:
     """The fields that differ from their default, as a plain mapping with `other` beside them."""
-    defaults = type(value)()
-    named = {attribute.name: getattr(value, attribute.name) for attribute in fields(value) if attribute.name != "other"}
-    plain = {name: entry for name, entry in named.items() if entry != getattr(defaults, name)}
+    plain = {name: entry for name, usual in DEFAULTS[type(value)].items() if (entry := getattr(value, name)) != usual}
     return {
         **{name: list(entry) if isinstance(entry, tuple) else entry for name, entry in plain.items()},
         **value.other,
@@ -135,6 +133,13 @@ def flattened(value: Facts | Notes) -> dict[str, Any]:
 
 def unflattened(kind: type[Flat], mapping: Mapping[str, Any]) -> Flat:
     """The inverse of `flattened`."""
-    names = {attribute.name for attribute in fields(kind)} - {"other"}
-    named = {name: entry for name, entry in mapping.items() if name in names and entry is not None}
-    return kind(**named, other={name: entry for name, entry in mapping.items() if name not in names})
+    known = DEFAULTS[kind]
+    named = {name: entry for name, entry in mapping.items() if name in known and entry is not None}
+    return kind(**named, other={name: entry for name, entry in mapping.items() if name not in known})
+
+
+DEFAULTS: dict[type[Facts | Notes], dict[str, Any]] = {
+    kind: {entry.name: getattr(kind(), entry.name) for entry in fields(kind) if entry.name != "other"}
+    for kind in (Facts, Notes, Checks)
+}
+"""Field → default, but for `other`; worked out once, as a board reads thousands of records."""

@@ -54,7 +54,7 @@ def pages() -> dict[str, str]:
     records = [record("a", "t", 0.5), record("b", "t", 0.7), record("c", "t", 0, status="failed", reason="x")]
     made, two = board(records, no_scores), compared(np.r_[np.ones(30), np.zeros(30)], np.zeros(60))
     return {
-        "board": page(made, {name: svg(one) for name, one in draw(made).items()}),
+        "board": page(made, lambda: {name: svg(one) for name, one in draw(made).items()}),
         "failures": failures_page(
             failures(
                 "a", "toy", data(60), {"a": ranked(np.zeros(60)), "b": ranked(np.zeros(60))}, parse("recall@1"), shown=3
@@ -112,7 +112,7 @@ def test_a_number_opens_its_card_and_the_filter_hides_rows(tmp_path):
         "const field = document.querySelector('[data-filter=name]'); field.value = 'B';"
         "field.dispatchEvent(new Event('input', {bubbles: true}));"
     )
-    dom, _ = opened(page(made, {}), tmp_path, script)
+    dom, _ = opened(page(made, dict), tmp_path, script)
     card = re.search(r"<dialog.*?</dialog>", dom, re.DOTALL)[0]
     assert "<h2>b on t</h2>" in card and "harness model=b task=t" in card and "0.680 to 0.720" in card
     assert re.findall(r'<tr data-name="(\w)"[^>]*hidden', dom) == ["c", "a", "d"] and "1 of 4 systems" in dom

@@ -100,7 +100,7 @@ def test_the_page_asks_no_other_host_and_escapes_names():
     """Self-contained: styles, script and drawings inside; a name with markup is text."""
     rows = [record("a<script>", "t", 0.5), record("b", "t", 0, status="failed", reason="<b>no</b>")]
     made = board(rows, no_scores)
-    html = page(made, {name: svg(figure) for name, figure in draw(made).items()})
+    html = page(made, lambda: {name: svg(figure) for name, figure in draw(made).items()})
     assert "<script>" in html and "a<script>" not in html and "&lt;b&gt;no" in html
     hosts = set(re.findall(r"(?:src|href|url)\s*[=(]\s*[\"']?(https?://[^\"' )>]+)", html))
     assert not {host for host in hosts if "w3.org" not in host}
@@ -109,7 +109,7 @@ def test_the_page_asks_no_other_host_and_escapes_names():
 def test_an_empty_board_says_what_to_do():
     """And breaks nowhere."""
     made = board([], no_scores)
-    assert "Nothing recorded yet" in markdown(made, {}) and "Nothing recorded yet" in page(made, {})
+    assert "Nothing recorded yet" in markdown(made, {}) and "Nothing recorded yet" in page(made, dict)
     assert draw(made) == {}
 
 
@@ -310,7 +310,7 @@ def test_columns_of_several_kinds_have_a_mean_per_kind():
 def test_a_unit_that_is_no_share_stands_in_the_heading():
     """EUR, in the table and on the page."""
     made = board([record("a", "t", 189.0, unit="EUR", direction="lower")], no_scores)
-    assert "nDCG@10 in EUR ↓" in markdown(made, {}) and "nDCG@10 in EUR ↓" in page(made, {})
+    assert "nDCG@10 in EUR ↓" in markdown(made, {}) and "nDCG@10 in EUR ↓" in page(made, dict)
 
 
 def test_one_answer_per_query_is_not_reproached_for_unjudged_documents():

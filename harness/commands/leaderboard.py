@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harness.compose import plugins
 from harness.compose.command import command
 from harness.config.schema import Data
 from harness.errors import ResultsError, UnknownName
@@ -46,7 +47,7 @@ class Options:
     """data.mirror=DIR, data.cache=DIR: where data sets come from, for by=."""
 
 
-@command(Options)
+@command(Options, plugged=False)
 def main(options: Options) -> None:
     """Tables and plots from records."""
     from harness.measures.names import parse
@@ -56,6 +57,8 @@ def main(options: Options) -> None:
     from harness.report.publish import publish
     from harness.report.view import View
 
+    if options.measure or options.measures or options.by:  # which may be a plug-in's
+        plugins.discover()
     names = [*([options.measure] if options.measure else []), *options.measures]
     view = View(tuple(dict.fromkeys(parse(name).name for name in names)), tuple(options.systems), tuple(options.tasks))
     archive = Archive.at(options.results)

@@ -38,18 +38,22 @@ class Command(click.Command):
     function: Function
 
 
-def command(options: type, *positional: str, composed: bool = False) -> Callable[[Function], Command]:
+def command(
+    options: type, *positional: str, composed: bool = False, plugged: bool = True
+) -> Callable[[Function], Command]:
     """Make a function of `options` a command; it returns its exit code, or None for 0.
 
     Args:
         positional: Options that may be given without their name, in this order.
         composed: Whether the words that choose a task or model (`task=beir task.path=DIR`) are kept apart, and handed
             over as a second argument.
+        plugged: Whether the plug-ins are imported before it; one that reads records alone is quicker without.
     """
 
     def decorate(function: Function) -> Command:
         def callback(key_values: tuple[str, ...], **given: Any) -> int | None:
-            plugins.discover()
+            if plugged:
+                plugins.discover()
             arguments = [
                 *key_values,
                 *(f"{key}={_written(value)}" for key, value in given.items() if value is not None),

@@ -7,7 +7,9 @@ the runs of systems that are parts of others and have no record of their own: ru
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
+import os
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
@@ -136,7 +138,7 @@ class Archive:
     def stamp(self, record: Record) -> list[int]:
         """When the scores behind a record were written, and how long they are; empty where there are none."""
         try:
-            status = (self._folder(record) / "scores.csv.gz").stat()
+            status = os.stat(os.path.join(self._place(record), "scores.csv.gz"))  # noqa: PTH116, PTH118
         except OSError:
             return []
         return [status.st_mtime_ns, status.st_size]
@@ -149,14 +151,17 @@ class Archive:
         return self._folder(record) / "run.trec.gz"
 
     def _folder(self, record: Record) -> Path:
-        name = _failure(record.system, record.task)
-        if record.status == "ok":
-            depth = f"-{record.dataset['depth']}" if record.form == "ranked" else ""
-            name = f"{slug(record.system)}-{record.key[:12]}{depth}"
-            before = f"{slug(record.system)}-{record.key[:12]}"  # as format 1 named it
-            if (self.folder / "records" / slug(record.task) / before / "record.json").exists():
-                name = before
-        return self.folder / "records" / slug(record.task) / name
+        return Path(self._place(record))
+
+    def _place(self, record: Record) -> str:
+        """Its folder as text: a board asks for thousands, and a `Path` of five parts takes as long as the disk does."""
+        column = os.path.join(self.folder, "records", slug(record.task))  # noqa: PTH118
+        if record.status != "ok":
+            return os.path.join(column, _failure(record.system, record.task))  # noqa: PTH118
+        name = f"{slug(record.system)}-{record.key[:12]}"
+        if record.form == "ranked" and not os.path.exists(os.path.join(column, name, "record.json")):  # noqa: PTH110, PTH118
+            name += f"-{record.dataset['depth']}"  # format 1 named it without
+        return os.path.join(column, name)  # noqa: PTH118
 
 
 def cut(run: Run, depth: int) -> Run:
@@ -168,6 +173,7 @@ def cut(run: Run, depth: int) -> Run:
     )
 
 
+@functools.cache
 def slug(name: str) -> str:
     """A canonical name as a file name that every system accepts."""
     return re.sub(r"[^A-Za-z0-9._=+@-]+", "_", name).strip("_.")[:120] or "_"

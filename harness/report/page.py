@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from harness.report import footer, formatting, terms
@@ -15,8 +16,8 @@ FEW = 4
 """Tasks up to which their columns come first; beyond, means, licence and size do, so that they are seen without scrolling."""
 
 
-def page(board: Board, drawings: dict[str, str]) -> str:
-    """The page. `drawings` is caption → SVG."""
+def page(board: Board, drawings: Callable[[], Mapping[str, str]]) -> str:
+    """The page. `drawings` gives caption → SVG, and is asked once the tables are written."""
     fixed = 8 + bool(board.common_tasks) + len(board.kinds)
     return rendered(
         "board",

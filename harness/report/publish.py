@@ -34,31 +34,31 @@ def publish(
     """
     from harness.records.memo import Memo
     from harness.report.board import board
-    from harness.report.canvas import png, svg
+    from harness.report.drawings import drawings
     from harness.report.explain import refuse_differences
     from harness.report.markdown import markdown
     from harness.report.page import page
-    from harness.report.plots.draw import draw
     from harness.report.table import cells_csv, measures_csv
     from harness.report.terminal import show as print_table
 
-    shown_board = board(archive.read() if records is None else records, archive.scores, view or View(), Memo(archive))
-    if strict:
-        refuse_differences(shown_board)
-    figures = draw(shown_board)
-    for stale in set(CAPTIONS) - set(figures):  # of a board that was smaller, or larger
-        (archive.folder / "plots" / f"{stale}.png").unlink(missing_ok=True)
-    for name, figure in figures.items():
-        write_bytes(archive.folder / "plots" / f"{name}.png", png(figure))
-    write_text(archive.folder / "leaderboard.csv", cells_csv(shown_board))
-    write_text(archive.folder / "measures.csv", measures_csv(shown_board))
+    records = archive.read() if records is None else records
+    memo, folder = Memo(archive), archive.folder
+    with drawings(len(records), memo) as drawing:
+        shown_board = board(records, archive.scores, view or View(), memo)
+        if strict:
+            refuse_differences(shown_board)
+        drawing.begin(shown_board)
+        write_text(folder / "leaderboard.csv", cells_csv(shown_board))
+        write_text(folder / "measures.csv", measures_csv(shown_board))
+        whole = page(shown_board, lambda: {CAPTIONS[name]: one.svg for name, one in drawing.finished().items()})
+        pictures = drawing.finished()
+    for stale in set(CAPTIONS) - set(pictures):  # of a board that was smaller, or larger
+        (folder / "plots" / f"{stale}.png").unlink(missing_ok=True)
+    for name, picture in pictures.items():
+        write_bytes(folder / "plots" / f"{name}.png", picture.png)
+    write_text(folder / "leaderboard.html", whole)
     write_text(
-        archive.folder / "leaderboard.html",
-        page(shown_board, {CAPTIONS[name]: svg(one) for name, one in figures.items()}),
-    )
-    write_text(
-        archive.folder / "leaderboard.md",
-        markdown(shown_board, {CAPTIONS[name]: f"plots/{name}.png" for name in figures}),
+        folder / "leaderboard.md", markdown(shown_board, {CAPTIONS[name]: f"plots/{name}.png" for name in pictures})
     )
     if show:
         print_table(shown_board)
