@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import dataclasses
 import io
+import os
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,13 +16,15 @@ from harness.facts import Checks, Facts
 from harness.records.archive import Archive
 from harness.records.memo import Memo
 from harness.records.record import Measured, Record, from_json, to_json
+from harness.report import drawings as drawing
 from harness.report import formatting
 from harness.report.board import board
 from harness.report.canvas import png, svg
 from harness.report.markdown import markdown
 from harness.report.page import page
-from harness.report.plots.draw import draw
+from harness.report.plots.draw import draw, pictures, suited
 from harness.report.plots.speed import pareto
+from harness.report.publish import publish
 from harness.report.rank_intervals import leading
 from harness.report.table import cells_csv
 from harness.report.verdict import verdict
@@ -362,3 +366,27 @@ def test_a_language_is_advised_where_reading_another_one_would_mend_it(checks, a
     """English questions that share no word with a document are not mended by recognising English."""
     text = markdown(board([record("bm25", "t", 0.5, checks=checks)], no_scores), {})
     assert "bm25 on t: " in text and ("model.language=auto" in text) is advised
+
+
+def test_pictures_of_a_large_board_are_those_that_one_process_draws(tmp_path: Path) -> None:
+    """Other processes draw them while the tables are written; a process that was killed costs time and nothing else."""
+    archive = Archive(tmp_path)
+    for system in range(drawing.MANY // 20):
+        for task in range(20):
+            archive.write(record(f"system-{system:02}", f"task-{task:02}", mean=(system + task) / 100))
+    made = board(archive.read(), archive.scores)
+    alone = pictures(made, suited(made))
+    with drawing.drawings(archive) as begun:
+        assert len(begun._workers) == 2 or os.cpu_count() == 1
+        begun.begin(made)
+        assert dict(begun.finished()) == alone and {"means", "heat-map"} < set(alone)
+    (kept,) = (tmp_path / "cache").glob("pictures*")
+    kept.unlink()
+    with drawing.drawings(archive) as begun:
+        for worker in begun._workers:
+            worker.kill()
+        begun.begin(made)
+        assert dict(begun.finished()) == alone
+    before = kept.stat().st_mtime_ns
+    publish(archive)
+    assert kept.stat().st_mtime_ns == before  # nothing changed, nothing was drawn

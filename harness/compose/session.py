@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,6 +82,7 @@ def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool
     from harness.evaluation.opening import expect_measures
     from harness.evaluation.prompt_audit import show_audit, variants
     from harness.records.archive import Archive
+    from harness.report.drawings import drawings
     from harness.report.publish import publish
 
     jobs = told_apart(jobs)
@@ -90,14 +92,16 @@ def evaluate(jobs: Sequence[Job], settings: DictConfig, *, record_failures: bool
     expect_measures(jobs)
     expect_writable(context.results)
     how = {"overwrite": settings.overwrite, "record_failures": record_failures}
-    with Display(len(jobs) * len(rounds), shown=settings.progress) as display:
-        if settings.encode.shard is not None:
-            fill(jobs, context, display, settings.encode.shard)
-            return [Outcome() for _ in jobs]
-        results = [benchmark(one_round, context, display, **how) for one_round in rounds]
+    board = board and settings.board and settings.encode.shard is None
     archive = Archive(context.results)
-    if settings.board and board:
-        publish(archive)
+    with drawings(archive, ahead=True) if board else contextlib.nullcontext() as drawing:
+        with Display(len(jobs) * len(rounds), shown=settings.progress) as display:
+            if settings.encode.shard is not None:
+                fill(jobs, context, display, settings.encode.shard)
+                return [Outcome() for _ in jobs]
+            results = [benchmark(one_round, context, display, **how) for one_round in rounds]
+        if drawing:
+            publish(archive, begun=drawing)
     if len(rounds) > 1:
         show_audit([[record for _, record in one_round] for one_round in results], archive)
     by_job: list[list[Record]] = [[] for _ in jobs]

@@ -18,8 +18,6 @@ def unjudged(query: Judged, *, k: int) -> float:
 @measure(unit="share", direction="lower", source="McSherry and Najork 2008")
 def ties(query: Judged, *, k: int) -> float:
     """Share of the top k whose score, in float32, another ranked document has too: there the ids decide the order."""
-    scores = query.scores
-    if not len(scores):
-        return 0.0
-    _, group, count = np.unique(scores, return_inverse=True, return_counts=True)
-    return float((count[group] > 1)[:k].mean())
+    ordered = np.sort(query.scores)
+    shared = ordered[1:][ordered[1:] == ordered[:-1]]
+    return float(np.isin(query.scores[:k], shared).mean()) if len(shared) else 0.0

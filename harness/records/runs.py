@@ -6,7 +6,9 @@ import csv
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,27 @@ from harness.types import Run, Scores
 SPLITTING = re.compile(r"[ \t\n\r\v\f%]")
 """What trec_eval splits at, ASCII's white space alone, and the character that escapes it."""
 
+LEVEL = 1
+"""Of compression: 5 % more bytes than the usual one, in a fraction of the time."""
+BLOCK = 4_000
+"""Lines packed at once."""
+
 
 def run_bytes(run: Run, tag: str) -> bytes:
     """`qid Q0 docid rank score tag` per line. The score is written so that float32 reads back bit by bit."""
+    packed = zlib.compressobj(LEVEL, wbits=31)  # 31: with gzip's header, whose date is 0
+    with ThreadPoolExecutor(1) as thread:  # zlib lets go of Python's lock: it packs while the next lines are written
+        parts = list(thread.map(packed.compress, _blocks(run, tag)))
+    return b"".join([*parts, packed.flush()])
+
+
+def _blocks(run: Run, tag: str) -> Iterator[bytes]:
+    """The run's lines, some queries at a time."""
     tokens = {document: escaped(document) for document in set().union(*run.doc_ids)}
     ranks = [f" {rank} " for rank in range(1, max(map(len, run.doc_ids), default=0) + 1)]
     end = " " + re.sub(r"\s", "_", tag, flags=re.ASCII) + "\n"
     parts: list[str] = []
+    held = 0
     for query_id, documents, scores in zip(run.query_ids, run.doc_ids, run.scores, strict=True):
         if len(documents):  # all of a query's lines at once: there may be a thousand
             head = f"{escaped(query_id)} Q0 "
@@ -33,7 +49,11 @@ def run_bytes(run: Run, tag: str) -> bytes:
                 for token, rank, number in zip(map(tokens.__getitem__, documents), ranks, numbers, strict=False)
             ]
             parts.append(head + (end + head).join(lines) + end)
-    return _zip("".join(parts))
+            held += len(lines)
+        if held >= BLOCK:
+            yield "".join(parts).encode()
+            parts, held = [], 0
+    yield "".join(parts).encode()
 
 
 def read_run(path: Path, depth: int) -> Run:
@@ -109,7 +129,7 @@ def unescaped(word: str) -> str:
 
 
 def _zip(text: str) -> bytes:
-    return gzip.compress(text.encode(), compresslevel=1, mtime=0)
+    return gzip.compress(text.encode(), compresslevel=LEVEL, mtime=0)
 
 
 def _unzip(path: Path) -> bytes:

@@ -7,7 +7,7 @@ import os
 import pickle
 import subprocess
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from importlib.metadata import version
@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
+from harness.records.archive import Archive
 from harness.records.digest import digest
 from harness.records.memo import Arrays, Memo
 from harness.report.grid import Board
@@ -22,8 +23,8 @@ from harness.report.plots.draw import Picture, pictures, suited
 
 MANY = 300
 """Records from which on other processes draw: to start them takes as long as the figures of a small board."""
-SHARES = (("heat-map",), ("quality", "means", "speed", "kept"))
-"""What each process draws: about half of the work."""
+HALF = {"heat-map"}
+"""Plots that are half of the work, where two processes share it."""
 PLOTS = Path(__file__).with_name("plots")
 
 
@@ -35,7 +36,7 @@ class Drawings:
         workers: Processes that wait for their share of a board; none, and this one draws.
     """
 
-    def __init__(self, memo: Memo, workers: Collection[subprocess.Popen[bytes]] = ()) -> None:
+    def __init__(self, memo: Memo, workers: Sequence[subprocess.Popen[bytes]] = ()) -> None:
         self._memo, self._workers = memo, tuple(workers)
         self._thread = ThreadPoolExecutor(1)
         self._found: Future[Mapping[str, Picture]] = Future()
@@ -64,19 +65,30 @@ class Drawings:
         return {name: Picture(kept[f"{name}.png"].tobytes(), kept[f"{name}.svg"].tobytes().decode()) for name in stems}
 
     def _drawn(self, board: Board) -> Mapping[str, Picture]:
-        with ThreadPoolExecutor(len(SHARES)) as threads:
-            parts = list(threads.map(lambda worker, share: _ask(worker, board, share), self._workers, SHARES))
+        names = suited(board)
+        shares = (
+            [names]
+            if len(self._workers) < 2
+            else [[name for name in names if name in HALF], [name for name in names if name not in HALF]]
+        )
+        with ThreadPoolExecutor(2) as threads:
+            parts = list(threads.map(lambda worker, share: _ask(worker, board, share), self._workers, shares))
         answered = {name: picture for part in parts if part is not None for name, picture in part.items()}
         if parts and None not in parts:
             return answered
-        return pictures(board, suited(board))  # nobody else, or one that was killed
+        return pictures(board, names)  # nobody else, or one that was killed
 
 
 @contextlib.contextmanager
-def drawings(records: int, memo: Memo) -> Iterator[Drawings]:
-    """Drawings of a board of so many records; what still draws at the end is stopped."""
-    workers = [_worker() for _ in SHARES] if records >= MANY and (os.cpu_count() or 1) > 1 else []
-    begun = Drawings(memo, workers)
+def drawings(archive: Archive, *, ahead: bool = False) -> Iterator[Drawings]:
+    """Drawings of a results folder's board; what still draws at the end is stopped.
+
+    Args:
+        ahead: Whether there is something to be done before the board: its pictures are drawn elsewhere however small it is.
+    """
+    many = sum(1 for _ in archive.folder.glob("records/*/*/record.json")) >= MANY
+    workers = [_worker() for _ in range(2 if many else int(ahead))] if (os.cpu_count() or 1) > 1 else []
+    begun = Drawings(Memo(archive), workers)
     try:
         yield begun
     finally:
@@ -96,9 +108,9 @@ def _worker() -> subprocess.Popen[bytes]:
     )  # fmt: skip
 
 
-def _ask(worker: subprocess.Popen[bytes], board: Board, share: Collection[str]) -> Mapping[str, Picture] | None:
-    """Its share of the pictures; None where it did not come to an end."""
-    answer, _ = worker.communicate(pickle.dumps((board, [name for name in suited(board) if name in share])))
+def _ask(worker: subprocess.Popen[bytes], board: Board, names: Sequence[str]) -> Mapping[str, Picture] | None:
+    """Those pictures; None where the process did not come to an end."""
+    answer, _ = worker.communicate(pickle.dumps((board, names)))
     return pickle.loads(answer) if worker.returncode == 0 else None  # noqa: S301 - our own
 
 

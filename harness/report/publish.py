@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from harness.records.archive import Archive
 from harness.records.atomic import write_bytes, write_text
 from harness.records.record import Record
 from harness.report.view import View
+
+if TYPE_CHECKING:
+    from harness.report.drawings import Drawings
 
 CAPTIONS = {
     "quality": "Quality per task with 95 % intervals; in colour what the queries cannot tell from the best",
@@ -22,12 +27,13 @@ CAPTIONS = {
 
 def publish(
     archive: Archive, view: View | None = None, *, show: bool = True, strict: bool = False,
-    records: Sequence[Record] | None = None,
+    records: Sequence[Record] | None = None, begun: Drawings | None = None,
 ) -> None:  # fmt: skip
     """Write leaderboard.md, .csv, .html, measures.csv and plots/ into the results folder, and print the table.
 
     Args:
         records: Those of the archive, where they have been read already.
+        begun: The drawings of its board, where another process waits for it already.
 
     Raises:
         ResultsError: With `strict`, where anything is not comparable; nothing is written then.
@@ -41,10 +47,11 @@ def publish(
     from harness.report.table import cells_csv, measures_csv
     from harness.report.terminal import show as print_table
 
-    records = archive.read() if records is None else records
-    memo, folder = Memo(archive), archive.folder
-    with drawings(len(records), memo) as drawing:
-        shown_board = board(records, archive.scores, view or View(), memo)
+    folder = archive.folder
+    with contextlib.nullcontext(begun) if begun else drawings(archive) as drawing:
+        shown_board = board(
+            archive.read() if records is None else records, archive.scores, view or View(), Memo(archive)
+        )
         if strict:
             refuse_differences(shown_board)
         drawing.begin(shown_board)
