@@ -22,8 +22,8 @@ import pytest
 from conftest import ROOT
 from harness.config.options import call
 from harness.context import Context
+from harness.encode.keys import text_keys
 from harness.encode.shard import ENDING, Shard
-from harness.encode.store import text_keys
 from harness.endpoints import canary
 from harness.endpoints.budget import entries
 from harness.errors import ModelError, VectorError

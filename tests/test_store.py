@@ -22,8 +22,9 @@ from encoders import MAKER, WRITER, Hashing, vector
 from harness.config.options import call
 from harness.encode import forward, upkeep
 from harness.encode.forward import encode
+from harness.encode.keys import text_keys
 from harness.encode.shard import ENDING, FACTS, Damaged, Shard, pack
-from harness.encode.store import SET_ASIDE, StoredVectors, VectorCache, text_keys
+from harness.encode.store import SET_ASIDE, StoredVectors, VectorCache
 from harness.errors import ModelError, ResultsError
 from harness.evaluation.display import Pace
 from harness.measures.evaluate import evaluate

@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from harness.encode.gathering import Gathering
 from harness.encode.key_index import Locations
+from harness.encode.keys import text_keys
 from harness.encode.shard import FACTS, Keys
-from harness.encode.store import VectorCache, text_keys
+from harness.encode.store import Embeddings, VectorCache
 from harness.errors import ModelError, VectorError
+from harness.jagged import Jagged
 from harness.types import Progress, Vectors, no_progress
 
 PIECE = 65_536
@@ -37,15 +39,20 @@ class Arrival:
 
     Attributes:
         rows: Their positions among these texts, shape (rows,).
-        vectors: Shape (rows, dimension), float32.
+        vectors: Shape (rows, dimension), float32; or several rows for each text.
         tokens: Tokens of each text before any cut, shape (rows,).
         read: How many of them the model read, shape (rows,).
     """
 
     rows: NDArray[np.int64]
-    vectors: Vectors
+    vectors: Embeddings
     tokens: NDArray[np.int64]
     read: NDArray[np.int64]
+
+    @property
+    def dimension(self) -> int:
+        """Numbers per row."""
+        return self.vectors.width if isinstance(self.vectors, Jagged) else int(self.vectors.shape[1])
 
 
 class Embedder(Protocol):
@@ -55,7 +62,7 @@ class Embedder(Protocol):
     def dimension(self) -> int:
         """Numbers per vector."""
 
-    def arrivals(self, texts: Sequence[str], labels: Sequence[Any], prompt: str, report: Report) -> Iterator[Arrival]:
+    def arrivals(self, texts: Sequence[Any], labels: Sequence[Any], prompt: str, report: Report) -> Iterator[Arrival]:
         """The vectors of every text under the prompt, in any order and in parts; each part is kept before the next is
         asked for."""
 
@@ -91,6 +98,10 @@ class Encoded:
         self.cache.read(self.locations[positions], out)
         return out
 
+    def read_jagged(self, start: int = 0, stop: int | None = None) -> Jagged:
+        """The rows of texts start to stop, where each has several."""
+        return self.cache.read_jagged(self.locations[start : len(self) if stop is None else stop])
+
     def norms(self) -> dict[str, float]:
         """Distribution of the vectors' lengths: cosine and dot agree only where these are all 1."""
         norms = self.facts["norm"]
@@ -100,11 +111,12 @@ class Encoded:
 
 def stored(
     embedder: Callable[[], Embedder],
-    texts: Sequence[str],
+    texts: Sequence[Any],
     cache: VectorCache,
     *,
     prompt: str = "",
     names: Sequence[str] | None = None,
+    keys_of: Callable[[Sequence[Any]], Keys] = text_keys,
     progress: Progress = no_progress,
 ) -> Encoded:
     """Vectors of `texts`, from the cache where they are there, else from the embedder, and then kept.
@@ -113,6 +125,7 @@ def stored(
         embedder: Opens what makes vectors; called only if one is missing.
         prompt: Literal text in front of each.
         names: Ids of the texts, for messages; their positions where not given.
+        keys_of: What they are known by in the cache; for pairs of texts, `pair_keys`.
 
     Raises:
         VectorError: A vector is not finite, or of another dimension; names the text.
@@ -124,7 +137,7 @@ def stored(
     for start in range(0, len(texts), PIECE):
         piece = texts[start : start + PIECE]
         labels = names[start : start + PIECE] if names is not None else range(start, start + len(piece))
-        keys = text_keys(piece)
+        keys = keys_of(piece)
         locations = cache.find(keys)
         while len(locations.missing):  # again where a shard was found to be damaged after it was written
             _, first = np.unique(keys[locations.missing], return_index=True)
@@ -144,7 +157,7 @@ def stored(
 
 
 def _keep(
-    embedder: Embedder, texts: Sequence[str], labels: Sequence[Any], keys: Keys, cache: VectorCache, prompt: str,
+    embedder: Embedder, texts: Sequence[Any], labels: Sequence[Any], keys: Keys, cache: VectorCache, prompt: str,
     report: Report,
 ) -> None:  # fmt: skip
     """Keep what the embedder makes of texts, each part as it arrives."""
@@ -154,10 +167,11 @@ def _keep(
             _expect_dimension(arrival, labels, cache.dimension)
             facts = np.zeros(len(arrival.rows), dtype=FACTS)
             facts["tokens"], facts["cut"] = arrival.tokens, arrival.tokens - arrival.read
-            facts["norm"] = np.linalg.norm(arrival.vectors, axis=1)
+            vectors = arrival.vectors
+            facts["norm"] = vectors.norms() if isinstance(vectors, Jagged) else np.linalg.norm(vectors, axis=1)
             took = time.perf_counter() - clock
             facts["seconds"] = took * arrival.read / max(1, int(arrival.read.sum()))
-            gathering.add(keys[arrival.rows], arrival.vectors, facts)
+            gathering.add(keys[arrival.rows], vectors, facts)
             left -= len(arrival.rows)
             clock = time.perf_counter()
     cache.refresh()
@@ -167,9 +181,9 @@ def _keep(
 
 def _expect_dimension(arrival: Arrival, labels: Sequence[Any], dimension: int | None) -> None:
     """`VectorError` for vectors of another dimension than those that are stored."""
-    if dimension is not None and len(arrival.rows) and arrival.vectors.shape[1] != dimension:
+    if dimension is not None and len(arrival.rows) and arrival.dimension != dimension:
         raise VectorError(
-            f"The vector of '{labels[int(arrival.rows[0])]}' has {arrival.vectors.shape[1]} numbers, and those that were "
+            f"The vector of '{labels[int(arrival.rows[0])]}' has {arrival.dimension} numbers, and those that were "
             f"stored before under the same model and settings have {dimension}. What makes them has changed."
         )
 

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from harness.encode.engine import PIECE, Arrival, Encoded, Report, stored
 from harness.encode.guard import check_vectors
-from harness.encode.store import VectorCache
+from harness.encode.store import Embeddings, VectorCache
 from harness.errors import ModelError
-from harness.types import Progress, Vectors, no_progress
+from harness.jagged import Jagged, joined
+from harness.types import Progress, no_progress
 
 FIRST, LEAST, SECONDS = 2_048, 512, 60.0
 """Texts in the first shard, the fewest in a later one, and how long it may take: what a run that is killed loses."""
@@ -41,11 +42,11 @@ class Model(Protocol):
     def budget(self) -> tuple[int, int]:
         """Padded tokens, and texts, that a batch may have."""
 
-    def prepare(self, texts: Sequence[str], prompt: str = "") -> Prepared:
+    def prepare(self, texts: Sequence[Any], prompt: str = "") -> Prepared:
         """The texts under a prompt, in the model's tokens."""
 
-    def forward(self, prepared: Any, rows: NDArray[np.int64]) -> Vectors:
-        """Vectors of some of them; `MemoryError` where the batch does not fit."""
+    def forward(self, prepared: Any, rows: NDArray[np.int64]) -> Embeddings:
+        """Vectors of some of them, or several rows for each; `MemoryError` where the batch does not fit."""
 
 
 def encode(
@@ -72,7 +73,7 @@ class Forward:
         """The model's."""
         return self._model.dimension
 
-    def arrivals(self, texts: Sequence[str], labels: Sequence[Any], prompt: str, report: Report) -> Iterator[Arrival]:
+    def arrivals(self, texts: Sequence[Any], labels: Sequence[Any], prompt: str, report: Report) -> Iterator[Arrival]:
         """A shard at a time, which holds as many texts as the one before did in a minute."""
 
         def prepared(rows: NDArray[np.int64]) -> Prepared:
@@ -106,9 +107,9 @@ def batches(lengths: NDArray[np.int64], tokens: int, texts: int) -> Iterator[NDA
         start += size
 
 
-def _forward(model: Model, ready: Prepared, labels: Sequence[Any], report: Report) -> Vectors:
+def _forward(model: Model, ready: Prepared, labels: Sequence[Any], report: Report) -> Embeddings:
     """Vectors of prepared texts. A batch that does not fit halves the budget, and the rest goes on under it."""
-    vectors = np.empty((len(labels), model.dimension), dtype=np.float32)
+    made: list[tuple[NDArray[np.int64], Embeddings]] = []
     read = ready.read
     tokens, most = model.budget
     todo = list(batches(read, tokens, most))[::-1]
@@ -130,6 +131,19 @@ def _forward(model: Model, ready: Prepared, labels: Sequence[Any], report: Repor
             todo.append(batch)
             continue
         check_vectors(embeddings, [str(labels[row]) for row in batch], model.dimension)
-        vectors[batch] = embeddings
+        made.append((batch, embeddings))
         report(len(batch), int(read[batch].sum()))
+    return _in_order(made, len(labels), model.dimension)
+
+
+def _in_order(made: Sequence[tuple[NDArray[np.int64], Embeddings]], texts: int, dimension: int) -> Embeddings:
+    """What batches gave, in the order of the texts."""
+    rows = np.concatenate([batch for batch, _ in made]) if made else np.zeros(0, dtype=np.int64)
+    if any(isinstance(part, Jagged) for _, part in made):
+        whole = joined([part for _, part in made])
+        assert isinstance(whole, Jagged)
+        return whole.take(np.argsort(rows))
+    vectors = np.empty((texts, dimension), dtype=np.float32)
+    for batch, part in made:
+        vectors[batch] = np.asarray(part)
     return vectors

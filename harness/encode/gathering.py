@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.encode.shard import Keys
-from harness.encode.store import VectorCache
-from harness.types import Vectors
+from harness.encode.store import Embeddings, VectorCache
+from harness.jagged import joined
 
 ENOUGH = 512
 """Rows of a batch that is a shard of its own."""
@@ -27,7 +27,7 @@ class Gathering:
 
     def __init__(self, cache: VectorCache) -> None:
         self._cache = cache
-        self._parts: list[tuple[Path | None, Keys, Vectors, NDArray[Any]]] = []
+        self._parts: list[tuple[Path | None, Keys, Embeddings, NDArray[Any]]] = []
 
     def __enter__(self) -> Gathering:
         return self
@@ -38,7 +38,7 @@ class Gathering:
         if error is None:
             self._join()
 
-    def add(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> None:
+    def add(self, keys: Keys, vectors: Embeddings, facts: NDArray[Any]) -> None:
         """Keep a batch; what was added is looked up after the cache's `refresh`."""
         if not len(keys):
             return
@@ -53,6 +53,6 @@ class Gathering:
         if len(parts) < 2:
             return
         paths, keys, vectors, facts = zip(*parts, strict=True)
-        self._cache.publish(np.concatenate(keys), np.concatenate(vectors), np.concatenate(facts))
+        self._cache.publish(np.concatenate(keys), joined(vectors), np.concatenate(facts))
         for path in paths:
             path.unlink(missing_ok=True)

@@ -1,10 +1,11 @@
 """One shard of the embedding store: a file that is written once, whole, by one writer, and never changed.
 
-    header | keys | order | facts | vectors | sums        each section starts at a multiple of 4,096 bytes
+    header | keys | order | facts | starts | vectors | sums        each section starts at a multiple of 4,096 bytes
 
 `header` is a magic, its length and JSON: format, everything that made the vectors, sizes. `keys` are the texts' 128-bit
 digests, sorted; `order[i]` is the row of `keys[i]`; `facts` are what the engine saw of each text. `vectors` are rows in
-the order of writing, so that a corpus is read in the order in which it was encoded. `sums` holds an XXH3 checksum for
+the order of writing, so that a corpus is read in the order in which it was encoded; where a text has several, format 2,
+`starts` says where each text's begin, and in format 1 that section is empty. `sums` holds an XXH3 checksum for
 each block of all that stands before it, and one of themselves. Little-endian throughout. The file's name is the digest of
 header and sums: the name of its content.
 """
@@ -23,8 +24,11 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from harness.jagged import Jagged
+
 MAGIC = b"EMBSHARD"
-FORMAT = 1
+DENSE, JAGGED = 1, 2
+"""Formats: one row for each text, or several."""
 ALIGNED = 4_096
 BLOCK = 1 << 18
 """Bytes per checksum: a block that is checked is then read from the processor's cache."""
@@ -42,22 +46,31 @@ class Damaged(Exception):
 
 
 def pack(
-    configuration: Mapping[str, Any], keys: Keys, vectors: NDArray[Any], facts: NDArray[Any]
+    configuration: Mapping[str, Any], keys: Keys, vectors: NDArray[Any] | Jagged, facts: NDArray[Any]
 ) -> tuple[str, bytearray]:
     """Name and bytes of a shard.
 
     Args:
         configuration: What produced the vectors, as it is compared; JSON.
-        keys: Shape (rows,), no two alike.
-        vectors: Shape (rows, dimension), float32 or float16.
-        facts: Shape (rows,), dtype `FACTS`.
+        keys: Shape (texts,), no two alike.
+        vectors: Shape (texts, dimension), float32 or float16; or several rows for each text.
+        facts: Shape (texts,), dtype `FACTS`.
     """
-    rows, dimension = vectors.shape
+    values = vectors.values if isinstance(vectors, Jagged) else vectors
+    starts = vectors.starts if isinstance(vectors, Jagged) else None
+    rows, kind = len(keys), np.dtype(values.dtype).newbyteorder("<")
     order = np.argsort(keys, kind="stable").astype("<u4")
-    kind = np.dtype(vectors.dtype).newbyteorder("<")
-    about = {"format": FORMAT, "maker": dict(configuration), "rows": rows, "dimension": dimension, "dtype": kind.str}
+    about = {
+        "format": DENSE,
+        "maker": dict(configuration),
+        "rows": rows,
+        "dimension": _width(values),
+        "dtype": kind.str,
+    }
+    if starts is not None:
+        about |= {"format": JAGGED, "values": len(values), "dtype": kind.str if kind.names is None else kind.descr}
     text = json.dumps(about, sort_keys=True, ensure_ascii=False).encode()
-    offsets = _SectionOffsets(len(text), rows, dimension * kind.itemsize)
+    offsets = _SectionOffsets(len(text), rows, values.nbytes, jagged=starts is not None)
     whole = bytearray(offsets.end)
     whole[: len(MAGIC)] = MAGIC
     struct.pack_into("<Q", whole, len(MAGIC), len(text))
@@ -65,12 +78,18 @@ def pack(
     whole[offsets.keys : offsets.keys + rows * KEY] = keys[order].tobytes()
     whole[offsets.order : offsets.order + rows * 4] = order.tobytes()
     whole[offsets.facts : offsets.facts + rows * FACTS.itemsize] = facts.tobytes()
-    np.frombuffer(whole, kind, rows * dimension, offsets.vectors).reshape(rows, dimension)[:] = vectors
+    if starts is not None:
+        whole[offsets.starts : offsets.starts + 8 * (rows + 1)] = starts.astype("<i8").tobytes()
+    np.frombuffer(whole, kind, values.size, offsets.vectors).reshape(values.shape)[:] = values
     sums = _sums(memoryview(whole)[: offsets.sums])
     packed = sums.astype("<u8").tobytes()
     whole[offsets.sums : offsets.end - 8] = packed
     struct.pack_into("<Q", whole, offsets.end - 8, xxhash.xxh3_64_intdigest(packed))
     return hashlib.blake2b(text + packed, digest_size=16).hexdigest(), whole
+
+
+def _width(values: NDArray[Any]) -> int:
+    return int(values.shape[1]) if values.ndim == 2 else 1
 
 
 @dataclass(frozen=True)
@@ -79,7 +98,8 @@ class _SectionOffsets:
 
     header: int
     rows: int
-    row_bytes: int
+    content: int
+    jagged: bool = False
 
     @property
     def keys(self) -> int:
@@ -94,12 +114,16 @@ class _SectionOffsets:
         return _aligned(self.order + self.rows * 4)
 
     @property
-    def vectors(self) -> int:
+    def starts(self) -> int:
         return _aligned(self.facts + self.rows * FACTS.itemsize)
 
     @property
+    def vectors(self) -> int:
+        return _aligned(self.starts + (8 * (self.rows + 1) if self.jagged else 0))
+
+    @property
     def sums(self) -> int:
-        return _aligned(self.vectors + self.rows * self.row_bytes)
+        return _aligned(self.vectors + self.content)
 
     @property
     def end(self) -> int:
@@ -113,7 +137,8 @@ class Shard:
         keys: Sorted digests of the texts, shape (rows,).
         order: Row of each key, shape (rows,).
         facts: What was seen of the text of each row, shape (rows,), dtype `FACTS`.
-        vectors: Shape (rows, dimension), as they lie in the file; `check` the rows before they are read.
+        starts: Where each text's rows start, shape (rows + 1,); None where each has one.
+        vectors: Shape (rows, dimension), as they lie in the file, or the rows of a `Jagged`; `check` before they are read.
 
     Raises:
         Damaged: The file is not what its name says.
@@ -126,17 +151,19 @@ class Shard:
         except ValueError as error:  # an empty file cannot be mapped
             raise Damaged(f"{path} is empty") from error
         self.about, self._offsets = self._header()
-        size = int(np.dtype(self.about["dtype"]).itemsize) * self.dimension
         self._sums = self._checksums()
         self._good = np.zeros(len(self._sums), dtype=bool)
         self._check(0, self._offsets.vectors)
         self.keys: Keys = np.frombuffer(self._bytes.data, f"S{KEY}", self.rows, self._offsets.keys)
         self.order = np.frombuffer(self._bytes.data, "<u4", self.rows, self._offsets.order)
         self.facts = np.frombuffer(self._bytes.data, FACTS, self.rows, self._offsets.facts)
-        self._row_bytes = size
-        self.vectors = np.frombuffer(
-            self._bytes.data, self.about["dtype"], self.rows * self.dimension, self._offsets.vectors
-        ).reshape(self.rows, self.dimension)
+        kind = _kind(self.about)
+        self._row_bytes = kind.itemsize * self.dimension
+        content = np.frombuffer(self._bytes.data, kind, self._offsets.content // kind.itemsize, self._offsets.vectors)
+        self.vectors = content if kind.names else content.reshape(-1, self.dimension)
+        self.starts: NDArray[np.int64] | None = None
+        if self._offsets.jagged:
+            self.starts = np.frombuffer(self._bytes.data, "<i8", self.rows + 1, self._offsets.starts)
 
     @property
     def configuration(self) -> dict[str, Any]:
@@ -154,11 +181,13 @@ class Shard:
         return int(self.about["dimension"])
 
     def check(self, rows: NDArray[np.int64]) -> None:
-        """Check the blocks that hold those rows of `vectors`."""
-        first = self._offsets.vectors + rows * self._row_bytes
-        touched = np.zeros(len(self._sums), dtype=bool)
-        for byte in range(0, self._row_bytes + BLOCK, BLOCK):
-            touched[(first + min(byte, self._row_bytes - 1)) // BLOCK] = True
+        """Check the blocks that hold the vectors of those rows."""
+        first, last = (rows, rows + 1) if self.starts is None else (self.starts[rows], self.starts[rows + 1])
+        some = last > first
+        edges = np.zeros(len(self._sums) + 1, dtype=np.int64)
+        np.add.at(edges, (self._offsets.vectors + first[some] * self._row_bytes) // BLOCK, 1)
+        np.add.at(edges, (self._offsets.vectors + last[some] * self._row_bytes - 1) // BLOCK + 1, -1)
+        touched = np.cumsum(edges[:-1]) > 0
         for block in np.flatnonzero(touched & ~self._good):
             self._check(int(block) * BLOCK, int(block) * BLOCK + 1)
 
@@ -179,12 +208,14 @@ class Shard:
             raise Damaged(f"{self.path} is cut off within its header")
         try:
             about = json.loads(bytes(self._bytes[16 : 16 + length]))
-            kind = np.dtype(about["dtype"])
-            offsets = _SectionOffsets(int(length), int(about["rows"]), int(about["dimension"]) * kind.itemsize)
+            jagged = about["format"] == JAGGED
+            count = int(about["values"] if jagged else about["rows"]) * int(about["dimension"])
+            content = count * _kind(about).itemsize
+            offsets = _SectionOffsets(int(length), int(about["rows"]), content, jagged=jagged)
         except (ValueError, KeyError, TypeError) as error:
             raise Damaged(f"{self.path} has an unreadable header") from error
-        if about.get("format") != FORMAT:
-            raise Damaged(f"{self.path} has format {about.get('format')}, this harness reads {FORMAT}")
+        if about["format"] not in (DENSE, JAGGED):
+            raise Damaged(f"{self.path} has format {about['format']}, this harness reads {DENSE} and {JAGGED}")
         if offsets.end != len(self._bytes):
             raise Damaged(f"{self.path} has {len(self._bytes):,} bytes and should have {offsets.end:,}")
         return about, offsets
@@ -203,6 +234,12 @@ class Shard:
                 if xxhash.xxh3_64_intdigest(piece.data) != int(self._sums[block]):
                     raise Damaged(f"{self.path}: block {block} of {len(self._sums)} is damaged")
                 self._good[block] = True
+
+
+def _kind(about: Mapping[str, Any]) -> np.dtype[Any]:
+    """The type of a number, or of a row of several fields, which JSON holds as lists."""
+    kind = about["dtype"]
+    return np.dtype(kind if isinstance(kind, str) else [tuple(field) for field in kind])
 
 
 def _sums(content: memoryview) -> NDArray[np.uint64]:

@@ -10,10 +10,9 @@ that any number of processes may write. Two that encode the same text leave it t
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,20 +21,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.encode.key_index import KeyIndex, Locations
-from harness.encode.shard import ENDING, FACTS, KEY, Damaged, Keys, Shard, pack
+from harness.encode.keys import text_keys
+from harness.encode.shard import ENDING, FACTS, Damaged, Keys, Shard, pack
+from harness.jagged import Jagged, expanded, joined, starts_of
 from harness.records.atomic import flush_folder, refusals, written_aside
 from harness.records.digest import digest
 from harness.types import Vectors
 
+Embeddings = Vectors | Jagged
+"""What a model makes of texts: shape (texts, dimension), or several rows for each text."""
 log = logging.getLogger(__name__)
 SET_ASIDE = ".damaged"
-
-
-def text_keys(texts: Iterable[str]) -> Keys:
-    """BLAKE2b digests of 128 bits of the texts' UTF-8; a lone surrogate, which has none, is kept apart."""
-    new = hashlib.blake2b
-    digests = [new(text.encode("utf-8", "surrogatepass"), digest_size=KEY).digest() for text in texts]
-    return np.frombuffer(b"".join(digests), dtype=f"S{KEY}")
 
 
 class Segment(Protocol):
@@ -49,6 +45,8 @@ class Segment(Protocol):
     def facts(self) -> NDArray[Any]: ...
     @property
     def vectors(self) -> NDArray[Any]: ...
+    @property
+    def starts(self) -> NDArray[np.int64] | None: ...
     def check(self, rows: NDArray[np.int64]) -> None:
         """Refuse rows whose bytes are damaged."""
 
@@ -58,7 +56,7 @@ class VectorCache:
 
     def __init__(self) -> None:
         self._segments: list[Segment] = []
-        self._published: list[tuple[Keys, Vectors, NDArray[Any]]] = []
+        self._published: list[tuple[Keys, Embeddings, NDArray[Any]]] = []
         self._dropped: set[int] = set()
         self._index = KeyIndex([])
 
@@ -68,7 +66,15 @@ class VectorCache:
     @property
     def dimension(self) -> int | None:
         """Numbers per vector; None while there is none."""
-        return int(self._segments[0].vectors.shape[1]) if self._segments else None
+        if not self._segments:
+            return None
+        vectors = self._segments[0].vectors
+        return int(vectors.shape[1]) if vectors.ndim == 2 else 1
+
+    @property
+    def jagged(self) -> bool:
+        """Whether a text has several rows."""
+        return bool(self._segments) and self._segments[0].starts is not None
 
     def keys(self) -> Keys:
         """The keys of every text, those of several shards one after the other."""
@@ -98,6 +104,19 @@ class VectorCache:
             else:
                 out[positions] = segment.vectors[rows]
 
+    def read_jagged(self, locations: Locations) -> Jagged:
+        """The rows of texts that were found, in their order; a missing one has none."""
+        counts = np.zeros(len(locations.row), dtype=np.int64)
+        for segment, positions, rows in self._parts(locations):
+            counts[positions] = _starts(segment)[rows + 1] - _starts(segment)[rows]
+        starts = starts_of(counts)
+        first = self._segments[0].vectors if self._segments else np.zeros((0, 0), dtype=np.float32)
+        values = np.empty((int(starts[-1]), *first.shape[1:]), dtype=first.dtype)
+        for segment, positions, rows in self._parts(locations):
+            there = expanded(starts[positions], counts[positions])
+            values[there] = segment.vectors[expanded(_starts(segment)[rows], counts[positions])]
+        return Jagged(values, starts)
+
     def facts(self, locations: Locations) -> NDArray[Any]:
         """What was seen of those texts, shape (texts,), dtype `FACTS`; zeros for the missing."""
         facts = np.zeros(len(locations.row), dtype=FACTS)
@@ -105,19 +124,19 @@ class VectorCache:
             facts[positions] = segment.facts[rows]
         return facts
 
-    def add(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> None:
+    def add(self, keys: Keys, vectors: Embeddings, facts: NDArray[Any]) -> None:
         """Keep the vectors of texts that were missing.
 
         Args:
-            keys: Shape (rows,), no two alike.
-            vectors: Shape (rows, dimension), float32.
-            facts: Shape (rows,), dtype `FACTS`.
+            keys: Shape (texts,), no two alike.
+            vectors: Shape (texts, dimension), float32; or several rows for each text.
+            facts: Shape (texts,), dtype `FACTS`.
         """
         if len(keys):
             self.publish(keys, vectors, facts)
             self.refresh()
 
-    def publish(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> Path | None:
+    def publish(self, keys: Keys, vectors: Embeddings, facts: NDArray[Any]) -> Path | None:
         """Keep vectors that are looked up after the next `refresh` only: one per batch would be quadratic.
 
         Returns:
@@ -129,10 +148,12 @@ class VectorCache:
     def refresh(self) -> None:
         """Take in what was published since, as one segment."""
         if self._published:
-            keys, vectors, facts = (np.concatenate(parts) for parts in zip(*self._published, strict=True))
+            keys, facts = (np.concatenate([part[at] for part in self._published]) for at in (0, 2))
+            vectors = joined([part[1] for part in self._published])
             self._published = []
             order = np.argsort(keys, kind="stable")
-            self._take([InMemorySegment(keys[order], order, facts, vectors)])
+            values, starts = (vectors.values, vectors.starts) if isinstance(vectors, Jagged) else (vectors, None)
+            self._take([InMemorySegment(keys[order], order, facts, values, starts)])
 
     def _take(self, segments: Sequence[Segment]) -> None:
         self._segments.extend(segments)
@@ -157,6 +178,7 @@ class InMemorySegment:
     order: NDArray[Any]
     facts: NDArray[Any]
     vectors: NDArray[Any]
+    starts: NDArray[np.int64] | None = None
 
     def check(self, rows: NDArray[np.int64]) -> None:
         """Nothing can have happened to it."""
@@ -201,13 +223,13 @@ class StoredVectors(VectorCache):
         if gone:
             self.refresh()  # what it was joined into was not listed then
 
-    def publish(self, keys: Keys, vectors: Vectors, facts: NDArray[Any]) -> Path:
+    def publish(self, keys: Keys, vectors: Embeddings, facts: NDArray[Any]) -> Path:
         """Publish a shard: aside, flush, link under the name of the content, flush the folder.
 
         Raises:
             ResultsError: A full disk, or a folder that cannot be written.
         """
-        name, content = pack(self.configuration, keys, vectors.astype(self.configuration["kept"], copy=False), facts)
+        name, content = pack(self.configuration, keys, _rounded(vectors, self.configuration["kept"]), facts)
         path = self.folder / f"{name}{ENDING}"
         with refusals(path, "data.cache=DIR"):
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -222,6 +244,20 @@ class StoredVectors(VectorCache):
         segment = self._segments[number]
         assert isinstance(segment, Shard)
         _set_aside(segment.path, error)
+
+
+def _starts(segment: Segment) -> NDArray[np.int64]:
+    assert segment.starts is not None, "these vectors were stored one for each text"
+    return segment.starts
+
+
+def _rounded(vectors: Embeddings, kind: str) -> Embeddings:
+    """As they are kept; the weights of terms are not rounded, which halves nothing: their numbers are as long."""
+    if not isinstance(vectors, Jagged):
+        return vectors.astype(kind, copy=False)
+    if vectors.values.dtype.names:
+        return vectors
+    return Jagged(vectors.values.astype(kind, copy=False), vectors.starts)
 
 
 def _set_aside(path: Path, error: Damaged) -> None:

@@ -85,9 +85,12 @@ def compact(holding: Holding) -> int:
     order = here[
         np.lexsort((locations.row[here], locations.shard[here]))
     ]  # as they were written: a corpus stays in one stretch
-    vectors = np.empty((len(order), holding.dimension), dtype=holding.configuration["kept"])
-    cache.read(locations[order], vectors)
-    cache.add(keys[order], vectors, cache.facts(locations[order]))
+    if cache.jagged:
+        cache.add(keys[order], cache.read_jagged(locations[order]), cache.facts(locations[order]))
+    else:
+        vectors = np.empty((len(order), holding.dimension), dtype=holding.configuration["kept"])
+        cache.read(locations[order], vectors)
+        cache.add(keys[order], vectors, cache.facts(locations[order]))
     fresh = set(holding.folder.glob(f"*{ENDING}")) - set(old)
     for path in old if fresh else []:
         with contextlib.suppress(FileNotFoundError):

@@ -14,7 +14,7 @@ import numpy as np
 
 from harness.context import Context
 from harness.encode.engine import Arrival, Encoded, Report
-from harness.encode.store import text_keys
+from harness.encode.keys import text_keys
 from harness.endpoints import canary
 from harness.endpoints.budget import RULE, Ledger, Meter, tokens_of, written
 from harness.endpoints.client import Client, Patience

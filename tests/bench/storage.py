@@ -17,8 +17,9 @@ def main() -> str:
     import xxhash
 
     from encoders import MAKER
+    from harness.encode.keys import text_keys
     from harness.encode.shard import BLOCK, FACTS
-    from harness.encode.store import StoredVectors, text_keys
+    from harness.encode.store import StoredVectors
 
     generator = np.random.default_rng(0)
     vectors = generator.normal(size=(ROWS, SIZE)).astype(np.float32)
