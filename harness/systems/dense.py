@@ -21,11 +21,13 @@ from harness.models.loading import best_device
 from harness.models.prompts import prompt
 from harness.models.runtimes.choice import accelerated, candidate, instructions, version
 from harness.models.spec import ModelSpec
+from harness.models.windows import Cutter, Windows
 from harness.records.atomic import expect_writable, write_text
 from harness.records.digest import digest
 from harness.search.compression import FULL, Variant
 from harness.systems.encoding import EncodingSystem
-from harness.types import Purpose, Role
+from harness.systems.windows import Passages, windowed
+from harness.types import Index, Progress, Purpose, Role, Texts, no_progress
 
 if TYPE_CHECKING:
     from harness.models.transformer import Transformer
@@ -37,9 +39,11 @@ OF_RUNTIME = {"openvino": ("openvino",), "onnx": ("onnxruntime",)}
 class Dense(EncodingSystem):
     """A model that is loaded when it is first asked for vectors."""
 
-    def __init__(self, name: str, spec: ModelSpec, context: Context, *, variant: Variant = FULL) -> None:
+    def __init__(
+        self, name: str, spec: ModelSpec, context: Context, *, variant: Variant = FULL, windows: Windows | None = None
+    ) -> None:
         super().__init__(name, context, variant)
-        self.spec = spec
+        self.spec, self.windows = spec, windows
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -61,7 +65,8 @@ class Dense(EncodingSystem):
     def identity(self) -> str:
         """Digest of files and usage; needs no torch once the model was loaded on this machine."""
         stored = {**dataclasses.asdict(self.variant), "rounded": self.context.vectors == "float16"}
-        return digest(["dense", self.weights, {**self.spec.usage(), "runtime": self.runtime}, stored])
+        cut = [self.windows.flat()] if self.windows else []  # no part of the key of what reads whole texts
+        return digest(["dense", self.weights, {**self.spec.usage(), "runtime": self.runtime}, stored, *cut])
 
     def identity_for(self, purpose: Purpose) -> str:
         """The prompts that are used for a task of this name and kind."""
@@ -132,8 +137,28 @@ class Dense(EncodingSystem):
             dims=variant.dims,
             precision=variant.precision,
             rescore=variant.rescore,
+            other=self.windows.flat() if self.windows else {},
             libraries=(*LIBRARIES, *OF_RUNTIME.get(runtime, ()), *(() if variant.full_precision else ("faiss-cpu",))),
         )
+
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> Index:
+        """Encode the corpus, whole or in windows."""
+        if self.windows is None:
+            return super().index(documents, purpose, progress)
+        return windowed(self, documents, purpose, self._cutter(purpose), self.windows.pool, progress)
+
+    def encode_part(
+        self, documents: Texts, queries: Texts, purpose: Purpose, part: int, parts: int, progress: Progress
+    ) -> int:
+        """As of any system, of the passages where it reads windows."""
+        if self.windows is not None:
+            first_only = self.windows.pool == "first-p"
+            documents = Passages(documents, self._cutter(purpose), first_only=first_only).texts(documents)
+        return super().encode_part(documents, queries, purpose, part, parts, progress)
+
+    def _cutter(self, purpose: Purpose) -> Cutter:
+        assert self.windows is not None
+        return Cutter(self.folder, self.windows, self.prompt("document", purpose))
 
     @property
     def similarity(self) -> str:

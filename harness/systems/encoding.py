@@ -20,7 +20,7 @@ from harness.facts import Notes
 from harness.records.digest import digest
 from harness.search.compression import FULL, Variant
 from harness.search.vector_index import VectorIndex
-from harness.types import Candidates, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
+from harness.types import Candidates, Index, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
 
 NO_PURPOSE = Purpose()
 
@@ -103,7 +103,7 @@ class EncodingSystem(ABC):
         self._first, self._prompts, self._parts = {}, {}, {}
         return notes
 
-    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> EncodedIndex:
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> Index:
         """Encode the corpus; pack it where a lower precision is searched."""
         return EncodedIndex(self, documents, purpose, progress)
 
@@ -152,17 +152,21 @@ class EncodedIndex:
         self._system, self._purpose, self._documents = system, purpose, documents
         self._vectors, self._prompt = system.encoded(documents.texts, "document", purpose, documents.ids, progress)
         start = time.perf_counter()
-        self._index = VectorIndex(
-            self._vectors,
-            documents.ids,
-            similarity=system.similarity,
-            variant=system.variant,
-            memory=system.context.memory,
-            device=system.search_device,
-        )
+        self._index = self.indexed(system)
         self._encoding = float(self._vectors.facts["seconds"].sum())  # when they were encoded, now or before
         self.seconds = self._encoding + time.perf_counter() - start
         self.size = system.variant.bytes_per_document(self._vectors.dimension) * len(documents)
+
+    def indexed(self, system: EncodingSystem) -> VectorIndex:
+        """The index of the documents' vectors."""
+        return VectorIndex(
+            self._vectors, self._documents.ids, similarity=system.similarity, variant=system.variant,
+            memory=system.context.memory, device=system.search_device,
+        )  # fmt: skip
+
+    def asked(self, vectors: Vectors) -> Vectors:
+        """The queries' vectors, as the index is asked by them."""
+        return vectors
 
     def search(
         self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
@@ -172,7 +176,7 @@ class EncodedIndex:
         encoded, used = self._system.encoded(queries.texts, "query", self._purpose, queries.ids, progress)
         start = time.perf_counter()
         ids, scores = self._index.search(
-            encoded.read(), queries.ids, depth, exclude_self=exclude_self, candidates=candidates
+            self.asked(encoded.read()), queries.ids, depth, exclude_self=exclude_self, candidates=candidates
         )
         seconds = {
             "encode_query": float(encoded.facts["seconds"].sum()),

@@ -7,6 +7,7 @@ from typing import Literal
 from harness.context import Context
 from harness.errors import ModelError
 from harness.models.spec import ModelSpec
+from harness.models.windows import Windows
 from harness.registry import system
 from harness.search.compression import Variant
 from harness.systems.dense import Dense
@@ -15,8 +16,9 @@ BY_CONTENT = ("name", "revision", "path", "package", "folder", "weights", "token
 """Where the files lie and what they are called: their digest is the identity."""
 STATED = ("dimension", "parameters", "licence")
 """For the tables; a wrong dimension is refused."""
-COVERED = (*BY_CONTENT, *STATED, "runtime")
-"""Beside them the runtime, which stands in the identity as it was resolved."""
+WINDOWS = ("window", "stride", "pool")
+COVERED = (*BY_CONTENT, *STATED, *WINDOWS, "runtime")
+"""Beside them the windows, where there are some, and the runtime, which stands in the identity as it was resolved."""
 
 
 @system(
@@ -58,6 +60,9 @@ def dense(
     dims: int | None = None,
     precision: Literal["float32", "float16", "int8", "binary"] = "float32",
     rescore: int = 0,
+    window: int | None = None,
+    stride: int | None = None,
+    pool: Literal["max", "first-p", "mean"] = "max",
 ) -> Dense:
     """A sentence-transformers model or a static embedding: by hub name, local folder or installed package."""
     if sum(map(bool, (name if not path and not package else "", path, package))) != 1:
@@ -72,4 +77,6 @@ def dense(
     )  # fmt: skip
     variant = Variant(dims, precision, rescore)
     variant.check()
-    return Dense(label, spec, context, variant=variant)
+    if window is not None and layout == "static":
+        raise ModelError("model.window is of a model that reads so many tokens; a static embedding reads whole texts.")
+    return Dense(label, spec, context, variant=variant, windows=Windows.of(window, stride, pool, max_length))
