@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -46,12 +47,17 @@ class Display:
         """The cells of one job, each announced; a job that stands for several lengthens the bar."""
         for number, cell in enumerate(cells):
             self._total += number > 0
-            title = f"{self._finished + 1}/{self._total}  {cell.system.label} × {label_of(cell.task)}"
-            self._progress.update(self._bar, total=self._total, description=title)
-            self._pace = Pace()
-            yield cell
-            self._finished += 1
-            self._progress.update(self._bar, completed=self._finished, cell="")
+            with self.announced(f"{cell.system.label} × {label_of(cell.task)}"):
+                yield cell
+
+    @contextlib.contextmanager
+    def announced(self, title: str) -> Iterator[None]:
+        """One cell, or whatever else takes its time."""
+        self._progress.update(self._bar, total=self._total, description=f"{self._finished + 1}/{self._total}  {title}")
+        self._pace = Pace()
+        yield
+        self._finished += 1
+        self._progress.update(self._bar, completed=self._finished, cell="")
 
     def texts(self, done: int, total: int, tokens: int = 0) -> None:
         """Called by what encodes: moves the bar by the part of the cell that is done, and says how fast it goes."""

@@ -1,0 +1,1 @@
+"""Where a system's quality is lost and won, step by step."""
