@@ -49,7 +49,7 @@ class TermWeights(RowModel):
     @property
     def budget(self) -> tuple[int, int]:
         """Few tokens, as each has a number for every term of the vocabulary."""
-        return (1_024, 64) if self.device == "cpu" else (32_768, 1_024)
+        return (2_048, 64) if self.device == "cpu" else (32_768, 1_024)
 
     def rows(self, features: Mapping[str, Any], role: str) -> Jagged:
         """The terms of each text that weigh something, by their numbers."""

@@ -68,13 +68,13 @@ class ImpactIndex:
                 for row in range(len(part)):
                     asked = queries.values[queries.starts[first + row] : queries.starts[first + row + 1]]
                     table[row, start:stop] = self._scores(asked, by_term)
-            for query_id, row in zip(part, table, strict=True):
-                if candidates is None:
-                    row[row <= 0] = -np.inf
-                row = restricted(row, query_id, self._places, candidates, exclude_self)
-                best = top(row, self._ranks, depth)
+            if candidates is None:
+                table[table <= 0] = -np.inf
+            for query_id, found in zip(part, table, strict=True):
+                allowed = restricted(found, query_id, self._places, candidates, exclude_self)
+                best = top(allowed, self._ranks, depth)
                 ids.append([self._ids[place] for place in best.tolist()])
-                scores.append(row[best])
+                scores.append(allowed[best])
         return ids, scores
 
     def _scores(self, asked: NDArray[Any], by_term: Any) -> NDArray[np.float32]:
@@ -104,9 +104,9 @@ class ImpactIndex:
         """Term × document, float32."""
         from scipy.sparse import csr_matrix
 
-        weights = rows.values["weight"].astype(np.float32)
+        weights: NDArray[Any] = rows.values["weight"]
         if self._cosine:
-            weights = weights / np.repeat(np.maximum(rows.norms(), 1e-12), rows.counts).astype(np.float32)
+            weights = (weights / np.repeat(np.maximum(rows.norms(), 1e-12), rows.counts)).astype(np.float32)
         shape = (len(rows), self._vocabulary)
         return csr_matrix((weights, rows.values["term"].astype(np.int64), rows.starts), shape=shape).T.tocsr()
 

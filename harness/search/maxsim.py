@@ -7,10 +7,11 @@ scores that lie nearer together than that are computed again in float64, as ever
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +27,10 @@ ROWS = 1_024
 """Documents' rows multiplied at once: what stays in a processor's cache beside the products."""
 TOKENS = 512
 """Queries' tokens multiplied at once."""
+
+
+Map = Callable[[Callable[[Any], Any], list[Any]], Iterable[Any]]
+"""`map`, or that of a pool of threads."""
 
 
 class JaggedRows(Protocol):
@@ -54,8 +59,6 @@ class MaxSimIndex:
         self._order = order[self._counts[order] > 0]  # a document without a scored token is no answer to anything
         self._ranks = id_ranks(ids)
         self._places = {identifier: place for place, identifier in enumerate(ids)}
-        self._longest = 0.0
-        self._kept: tuple[NDArray[np.int64], Jagged] | None = None
 
     def search(
         self, queries: Jagged, query_ids: Sequence[str], depth: int, *, exclude_self: bool = False,
@@ -69,41 +72,46 @@ class MaxSimIndex:
         """
         ids: list[list[str]] = [[] for _ in query_ids]
         scores: list[NDArray[np.float32]] = [np.zeros(0, dtype=np.float32) for _ in query_ids]
-        for row, places, found in self._scored(queries, query_ids, candidates):
-            own = self._places.get(query_ids[row], -1) if exclude_self else -1
-            places, found = places[places != own], found[places != own]
-            query = queries.values[queries.starts[row] : queries.starts[row + 1]]
-            places, found = self._settled(query, places, found, depth)
-            if self._mean:
-                found = (found.astype(np.float64) / len(query)).astype(np.float32)
-            places, best = ordered(places, found, self._ranks, depth)
-            ids[row], scores[row] = [self._ids[place] for place in places.tolist()], best
+        # the products are threaded by documents or by queries, and not by their library too
+        with threadpool_limits(1, "blas"), ThreadPoolExecutor(_threads()) as pool:
+            for row, places, found in self._scored(queries, query_ids, candidates, pool.map):
+                own = self._places.get(query_ids[row], -1) if exclude_self else -1
+                places, found = places[places != own], found[places != own]
+                query = queries.values[queries.starts[row] : queries.starts[row + 1]]
+                places, found = self._settled(query, places, found, depth)
+                if self._mean:
+                    found = (found.astype(np.float64) / len(query)).astype(np.float32)
+                places, best = ordered(places, found, self._ranks, depth)
+                ids[row], scores[row] = [self._ids[place] for place in places.tolist()], best
         return ids, scores
 
     def _scored(
-        self, queries: Jagged, query_ids: Sequence[str], candidates: Candidates | None
+        self, queries: Jagged, query_ids: Sequence[str], candidates: Candidates | None, run: Map
     ) -> Iterator[tuple[int, NDArray[np.int64], NDArray[np.float32]]]:
         """Each query that has tokens: its place, the documents that may be ranked for it, and their scores."""
         asked = np.flatnonzero(queries.counts)
         if candidates is not None:
-            for row in asked.tolist():
+
+            def alone(row: int) -> tuple[int, NDArray[np.int64], NDArray[np.float32]]:
                 pool = np.unique([self._places[one] for one in candidates[query_ids[row]]]).astype(np.int64)
                 pool = pool[self._counts[pool] > 0]
                 order = pool[np.argsort(self._counts[pool], kind="stable")]
-                yield row, order, self._products(queries.take(np.array([row])), order)[0]
+                return row, order, self._products(queries.take(np.array([row])), order, map)[0]
+
+            _ = self._fitting
+            yield from run(alone, asked.tolist())
             return
         most = max(1, self._memory // (8 * max(1, len(self._order))))
         for start in range(0, len(asked), most):
             part = asked[start : start + most]
-            table = self._products(queries.take(part), self._order)
+            table = self._products(queries.take(part), self._order, run)
             for row, found in zip(part.tolist(), table, strict=True):
                 yield row, self._order, found
 
-    def _products(self, queries: Jagged, order: NDArray[np.int64]) -> NDArray[np.float32]:
+    def _products(self, queries: Jagged, order: NDArray[np.int64], run: Map) -> NDArray[np.float32]:
         """Scores of documents in the order of their lengths, shape (queries, documents)."""
         out = np.empty((len(order), len(queries)), dtype=np.float32)
         groups = list(_query_groups(queries))
-        threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         for start, piece in self._pieces(order):
 
             def score(block: tuple[int, int], start: int = start, piece: Jagged = piece) -> None:
@@ -114,25 +122,41 @@ class MaxSimIndex:
                     best = (rows @ tokens.T).reshape(last - first, length, len(tokens)).max(axis=1)
                     out[start + first : start + last, columns] = np.add.reduceat(best, firsts, axis=1)
 
-            with threadpool_limits(1, "blas"), ThreadPoolExecutor(threads) as pool:
-                list(pool.map(score, _blocks(piece.counts)))
+            for _ in run(score, list(_blocks(piece.counts))):
+                pass
         return out.T
 
+    @functools.cached_property
+    def _fitting(self) -> tuple[Jagged, NDArray[np.int64]] | None:
+        """The whole corpus by length and where each document is in it, if memory may hold it."""
+        width = self._width
+        if int(self._counts.sum()) * width * 4 > self._memory // 2:
+            return None
+        where = np.zeros(len(self._counts), dtype=np.int64)
+        where[self._order] = np.arange(len(self._order))
+        return self._rows.take(self._order), where
+
+    @functools.cached_property
+    def _width(self) -> int:
+        return self._rows.take(self._order[:1]).width if len(self._order) else 1
+
+    def _take(self, documents: NDArray[np.int64]) -> Jagged:
+        if self._fitting is None:
+            return self._rows.take(documents)
+        rows, where = self._fitting
+        return rows.take(where[documents])
+
     def _pieces(self, order: NDArray[np.int64]) -> Iterator[tuple[int, Jagged]]:
-        """As many documents at a time as memory may hold; a whole corpus that fits is kept."""
-        if self._kept is not None and order is self._order:
-            yield 0, self._kept[1]
+        """As many documents at a time as memory may hold; a whole corpus that fits is read once."""
+        if self._fitting is not None and order is self._order:
+            yield 0, self._fitting[0]
             return
-        width = self._rows.take(order[:1]).width if len(order) else 1
-        ends = np.cumsum(self._counts[order]) * (4 * width)
+        ends = np.cumsum(self._counts[order]) * (4 * self._width)
         start = 0
         while start < len(order):
             before = ends[start - 1] if start else 0
             stop = max(start + 1, int(np.searchsorted(ends, before + self._memory // 2, side="right")))
-            piece = self._rows.take(order[start:stop])
-            if stop - start == len(self._order) and order is self._order:
-                self._kept = (order, piece)
-            yield start, piece
+            yield start, self._take(order[start:stop])
             start = stop
 
     def _settled(
@@ -149,17 +173,24 @@ class MaxSimIndex:
         found = found.copy()
         exact = query.astype(np.float64)
         for at in doubtful.tolist():
-            rows = self._rows.take(places[at : at + 1]).values.astype(np.float64)
+            rows = self._take(places[at : at + 1]).values.astype(np.float64)
             found[at] = (rows @ exact.T).max(axis=0).sum()
         return places, found
 
     def _margin(self, query: Vectors) -> float:
         """How far apart two scores have to be to be told apart without computing them again."""
-        if not self._longest and len(self._order):
-            ends = self._order[[0, len(self._order) // 2, -1]]
-            self._longest = float(np.linalg.norm(self._rows.take(ends).values, axis=1).max())
         lengths = float(np.linalg.norm(query, axis=1).sum())
-        return float(NEAR * np.sqrt(query.shape[1]) * lengths * max(1.0, self._longest))
+        return float(NEAR * np.sqrt(query.shape[1]) * lengths * self._longest)
+
+    @functools.cached_property
+    def _longest(self) -> float:
+        """The length of a document's longest row, at least 1; of some documents, which are alike in it."""
+        some = self._order[:: max(1, len(self._order) // 64)]
+        return max(1.0, float(np.linalg.norm(self._take(some).values, axis=1).max(initial=0)))
+
+
+def _threads() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _query_groups(queries: Jagged) -> Iterator[tuple[Vectors, NDArray[np.int64], slice]]:
