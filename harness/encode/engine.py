@@ -102,6 +102,15 @@ class Encoded:
         """The rows of texts start to stop, where each has several."""
         return self.cache.read_jagged(self.locations[start : len(self) if stop is None else stop])
 
+    def take_jagged(self, positions: NDArray[np.int64]) -> Jagged:
+        """The rows of the texts at those positions, in that order."""
+        return self.cache.read_jagged(self.locations[positions])
+
+    @property
+    def counts(self) -> NDArray[np.int64]:
+        """How many rows each text has, shape (texts,)."""
+        return self.cache.counts(self.locations)
+
     def norms(self) -> dict[str, float]:
         """Distribution of the vectors' lengths: cosine and dot agree only where these are all 1."""
         norms = self.facts["norm"]

@@ -106,9 +106,7 @@ class VectorCache:
 
     def read_jagged(self, locations: Locations) -> Jagged:
         """The rows of texts that were found, in their order; a missing one has none."""
-        counts = np.zeros(len(locations.row), dtype=np.int64)
-        for segment, positions, rows in self._parts(locations):
-            counts[positions] = _starts(segment)[rows + 1] - _starts(segment)[rows]
+        counts = self.counts(locations)
         starts = starts_of(counts)
         first = self._segments[0].vectors if self._segments else np.zeros((0, 0), dtype=np.float32)
         values = np.empty((int(starts[-1]), *first.shape[1:]), dtype=first.dtype)
@@ -116,6 +114,13 @@ class VectorCache:
             there = expanded(starts[positions], counts[positions])
             values[there] = segment.vectors[expanded(_starts(segment)[rows], counts[positions])]
         return Jagged(values, starts)
+
+    def counts(self, locations: Locations) -> NDArray[np.int64]:
+        """How many rows each text has, shape (texts,); 0 for a missing one."""
+        counts = np.zeros(len(locations.row), dtype=np.int64)
+        for segment, positions, rows in self._parts(locations):
+            counts[positions] = _starts(segment)[rows + 1] - _starts(segment)[rows]
+        return counts
 
     def facts(self, locations: Locations) -> NDArray[Any]:
         """What was seen of those texts, shape (texts,), dtype `FACTS`; zeros for the missing."""

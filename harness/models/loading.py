@@ -12,18 +12,22 @@ from harness.errors import ModelError
 from harness.models.spec import ModelSpec
 
 
-def load(spec: ModelSpec, folder: Path, device: str) -> Any:
-    """A SentenceTransformer in float32 on that device; `ModelError` with the library's reason where it cannot be loaded."""
+def load(spec: ModelSpec, folder: Path, device: str, kind: str = "SentenceTransformer") -> Any:
+    """A model of sentence-transformers in float32 on that device; `ModelError` with the library's reason where it cannot be.
+
+    Args:
+        kind: Its class: `SentenceTransformer`, `MultiVectorEncoder`, `SparseEncoder`.
+    """
+    import sentence_transformers
     import torch
     import transformers
-    from sentence_transformers import SentenceTransformer
 
     transformers.utils.logging.disable_progress_bar()  # the harness has a display of its own
     transformers.utils.logging.set_verbosity_error()  # what matters raises
     try:
         if spec.layout == "static":
-            return SentenceTransformer(modules=[_static(spec, folder)], device=device)
-        return SentenceTransformer(
+            return sentence_transformers.SentenceTransformer(modules=[_static(spec, folder)], device=device)
+        return getattr(sentence_transformers, kind)(
             str(folder),
             device=device,
             local_files_only=True,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -58,14 +59,17 @@ class Ragged:
         return columns
 
 
-def tokenized(model: Any, texts: Sequence[str], prompt: str, limit: int | None) -> Ragged:
+def tokenized(
+    model: Any, texts: Sequence[str], prompt: str, limit: int | None, how: Mapping[str, Any] = MappingProxyType({})
+) -> Ragged:
     """Tokenize as `model` (a SentenceTransformer whose first module has a fast tokenizer) would.
 
     Args:
         limit: Tokens at which the model cuts; only texts that reach it are counted in full.
+        how: What else its preprocessing is told, such as the role of the texts.
     """
     tokenizer = model.tokenizer
-    encoded = model.preprocess(list(texts), prompt=prompt or None, processing_kwargs=UNPADDED)
+    encoded = model.preprocess(list(texts), prompt=prompt or None, processing_kwargs=UNPADDED, **how)
     names = [name for name, value in encoded.items() if isinstance(value, list)]
     lengths = np.array([len(ids) for ids in encoded["input_ids"]], dtype=np.int64)
     starts = np.concatenate([[0], np.cumsum(lengths)])

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 from harness.errors import ConfigError
 
-Similarity = Literal["cosine", "dot", "euclidean"]
+Similarity = Literal["cosine", "dot", "euclidean", "MaxSim", "MeanMaxSim"]
 Dtype = Literal["float32", "bfloat16", "float16", "int8"]
 Runtime = Literal["auto", "torch", "openvino", "onnx"]
-Layout = Literal["sentence-transformers", "static"]
+Layout = Literal["sentence-transformers", "static", "tokens"]
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -19,10 +19,32 @@ from harness.errors import NotApplicable
 from harness.facts import Notes
 from harness.records.digest import digest
 from harness.search.compression import FULL, Variant
-from harness.search.vector_index import VectorIndex
+from harness.search.vector_index import Ranked, VectorIndex
 from harness.types import Candidates, Index, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
 
 NO_PURPOSE = Purpose()
+
+
+class Searchable(Protocol):
+    """A corpus's vectors, ready to be ranked by."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the index."""
+
+    def search(
+        self,
+        queries: Encoded,
+        query_ids: Sequence[str],
+        depth: int,
+        *,
+        exclude_self: bool,
+        candidates: Candidates | None,
+    ) -> Ranked:
+        """Ids and scores of the best `depth` documents per query."""
+
+    def notes(self) -> Mapping[str, Any]:
+        """What there is to say of the index and of the queries it was asked last."""
 
 
 class EncodingSystem(ABC):
@@ -103,6 +125,10 @@ class EncodingSystem(ABC):
         self._first, self._prompts, self._parts = {}, {}, {}
         return notes
 
+    def searchable(self, documents: Encoded, ids: Sequence[str]) -> Searchable:
+        """The documents' vectors, packed where a lower precision is searched."""
+        return _Vectors(self, documents, ids)
+
     def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> Index:
         """Encode the corpus; pack it where a lower precision is searched."""
         return EncodedIndex(self, documents, purpose, progress)
@@ -146,27 +172,23 @@ class EncodingSystem(ABC):
 
 
 class EncodedIndex:
-    """A corpus in a system's vectors, exact or packed."""
+    """A corpus in a system's vectors, exact or packed.
 
-    def __init__(self, system: EncodingSystem, documents: Texts, purpose: Purpose, progress: Progress) -> None:
+    Args:
+        searchable: What ranks by them, where it is not the system's own.
+    """
+
+    def __init__(
+        self, system: EncodingSystem, documents: Texts, purpose: Purpose, progress: Progress,
+        searchable: Callable[[Encoded, Sequence[str]], Searchable] | None = None,
+    ) -> None:  # fmt: skip
         self._system, self._purpose, self._documents = system, purpose, documents
         self._vectors, self._prompt = system.encoded(documents.texts, "document", purpose, documents.ids, progress)
         start = time.perf_counter()
-        self._index = self.indexed(system)
+        self._index = (searchable or system.searchable)(self._vectors, documents.ids)
         self._encoding = float(self._vectors.facts["seconds"].sum())  # when they were encoded, now or before
         self.seconds = self._encoding + time.perf_counter() - start
-        self.size = system.variant.bytes_per_document(self._vectors.dimension) * len(documents)
-
-    def indexed(self, system: EncodingSystem) -> VectorIndex:
-        """The index of the documents' vectors."""
-        return VectorIndex(
-            self._vectors, self._documents.ids, similarity=system.similarity, variant=system.variant,
-            memory=system.context.memory, device=system.search_device,
-        )  # fmt: skip
-
-    def asked(self, vectors: Vectors) -> Vectors:
-        """The queries' vectors, as the index is asked by them."""
-        return vectors
+        self.size = self._index.size
 
     def search(
         self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
@@ -175,9 +197,7 @@ class EncodedIndex:
         """Encode the queries, rank; the notes say what the tokenizer was given and what it cut."""
         encoded, used = self._system.encoded(queries.texts, "query", self._purpose, queries.ids, progress)
         start = time.perf_counter()
-        ids, scores = self._index.search(
-            self.asked(encoded.read()), queries.ids, depth, exclude_self=exclude_self, candidates=candidates
-        )
+        ids, scores = self._index.search(encoded, queries.ids, depth, exclude_self=exclude_self, candidates=candidates)
         seconds = {
             "encode_query": float(encoded.facts["seconds"].sum()),
             "encode_document": self._encoding,
@@ -195,7 +215,7 @@ class EncodedIndex:
 
     def _of_prompts(self, first: Mapping[str, str], roles: Mapping[str, tuple[Encoded, str, Texts]]) -> dict[str, Any]:
         """Notes on prompts and truncation, where these are ours."""
-        other = dict(self._system.other_notes())
+        other = {**self._system.other_notes(), **self._index.notes()}
         if not self._system.own_prompts:
             return {"other": {**other, "first_without_prompt": first}}
         cut = np.flatnonzero(self._vectors.facts["cut"] > 0).tolist()
@@ -206,3 +226,30 @@ class EncodedIndex:
             "cut_documents": [self._documents.ids[position] for position in cut],
             "other": other,
         }
+
+
+class _Vectors:
+    """One vector for each document."""
+
+    def __init__(self, system: EncodingSystem, documents: Encoded, ids: Sequence[str]) -> None:
+        self.size = system.variant.bytes_per_document(documents.dimension) * len(documents)
+        self._index = VectorIndex(
+            documents, ids, similarity=system.similarity, variant=system.variant, memory=system.context.memory,
+            device=system.search_device,
+        )  # fmt: skip
+
+    def search(
+        self,
+        queries: Encoded,
+        query_ids: Sequence[str],
+        depth: int,
+        *,
+        exclude_self: bool,
+        candidates: Candidates | None,
+    ) -> Ranked:
+        """See `Searchable`."""
+        return self._index.search(queries.read(), query_ids, depth, exclude_self=exclude_self, candidates=candidates)
+
+    def notes(self) -> Mapping[str, Any]:
+        """Nothing but the ranking."""
+        return {}

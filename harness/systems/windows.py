@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
-from typing import overload
+from collections.abc import Mapping, Sequence
+from typing import Any, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness.encode.engine import Encoded
 from harness.errors import ConfigError
 from harness.facts import Notes
 from harness.models.windows import Cutter
-from harness.search.vector_index import VectorIndex
+from harness.search.vector_index import Ranked, VectorIndex
 from harness.search.vector_rows import Rows, unit
 from harness.systems.encoding import EncodedIndex, EncodingSystem
 from harness.types import Candidates, Index, Progress, Purpose, Run, Texts, Vectors, no_progress
@@ -157,37 +158,57 @@ class BestPassage:
         return ids, scores
 
 
-class MeanOfPassages(EncodedIndex):
+class MeanOfPassages:
     """A document's score is the mean of its passages': that of the mean of their vectors, each of length one for cosine."""
 
     def __init__(
         self, system: EncodingSystem, passages: Passages, documents: Texts, purpose: Purpose, progress: Progress
     ) -> None:
-        self._passages, self._whole = passages, documents
-        super().__init__(system, passages.texts(documents), purpose, progress)
-        self.size = system.variant.bytes_per_document(self._vectors.dimension) * len(documents)
-
-    def indexed(self, system: EncodingSystem) -> VectorIndex:
-        """Of the documents' mean vectors, which are made as they are read."""
-        system.variant.check(self._vectors.dimension)
-        rows = MeanRows(self._vectors, self._passages.firsts, normalize=system.similarity == "cosine")
-        return VectorIndex(
-            rows, self._whole.ids, similarity="dot", variant=system.variant, memory=system.context.memory,
-            device=system.search_device,
+        self._passages, self._documents = passages, documents
+        self._inner = EncodedIndex(
+            system, passages.texts(documents), purpose, progress,
+            lambda vectors, _: Means(system, vectors, passages.firsts, documents.ids),
         )  # fmt: skip
-
-    def asked(self, vectors: Vectors) -> Vectors:
-        """The queries' vectors, as these documents are compared with them."""
-        return unit(vectors) if self._system.similarity == "cosine" else vectors
+        self.seconds, self.size = self._inner.seconds, self._inner.size
 
     def search(
         self, queries: Texts, depth: int, *, candidates: Candidates | None = None, exclude_self: bool = False,
         progress: Progress = no_progress,
     ) -> Run:  # fmt: skip
         """As any index of vectors; what its notes say of passages, they say of documents."""
-        run = super().search(queries, depth, candidates=candidates, exclude_self=exclude_self, progress=progress)
-        notes = of_documents(run.notes, len(self._passages), len(self._whole))
-        return dataclasses.replace(run, notes=notes)
+        run = self._inner.search(queries, depth, candidates=candidates, exclude_self=exclude_self, progress=progress)
+        return dataclasses.replace(run, notes=of_documents(run.notes, len(self._passages), len(self._documents)))
+
+
+class Means:
+    """The mean vector of each document's passages, made as it is read; see `Searchable`."""
+
+    def __init__(
+        self, system: EncodingSystem, passages: Encoded, firsts: NDArray[np.int64], ids: Sequence[str]
+    ) -> None:
+        self._cosine = system.similarity == "cosine"
+        self.size = system.variant.bytes_per_document(passages.dimension) * len(ids)
+        self._index = VectorIndex(
+            MeanRows(passages, firsts, normalize=self._cosine), ids, similarity="dot", variant=system.variant,
+            memory=system.context.memory, device=system.search_device,
+        )  # fmt: skip
+
+    def search(
+        self,
+        queries: Encoded,
+        query_ids: Sequence[str],
+        depth: int,
+        *,
+        exclude_self: bool,
+        candidates: Candidates | None,
+    ) -> Ranked:
+        """By the product with them."""
+        asked = unit(queries.read()) if self._cosine else queries.read()
+        return self._index.search(asked, query_ids, depth, exclude_self=exclude_self, candidates=candidates)
+
+    def notes(self) -> Mapping[str, Any]:
+        """Nothing but the ranking."""
+        return {}
 
 
 class MeanRows:
