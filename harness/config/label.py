@@ -15,7 +15,7 @@ NAMING = ("name", "path", "package")
 """Options that stand in front of the brackets, where the choice itself leaves them open."""
 FILES = (".csv", ".tsv", ".jsonl", ".parquet", ".xlsx", ".run", ".trec", ".gz", ".zst")
 """Endings that go without saying in a label."""
-JOINED = {"rrf": "+", "rerank": ":"}
+JOINED = {"rrf": "+", "fusion": "+", "rerank": ":"}
 """Choice → what stands between the names of its parts, which are its option `systems`."""
 
 

@@ -4,7 +4,8 @@
 command line mentions are given a node before it parses. `model=bm25(k1=0.9)` means `model=bm25 model.k1=0.9`, and
 `measures=[success(rel=2)@5]` is quoted: Hydra would read the brackets as a function. `measures=nDCG@10` is a list of one, and
 so is `measures="nDCG@10"`. `model=[minilm,bm25]` means `model=minilm,bm25`, several of a sweep.
-`model=rrf/bm25+minilm` means `model=rrf model.systems=[bm25,minilm]`, and `model=rrf(k=30)/bm25+minilm` that `model.k=30`.
+`model=rrf/bm25+minilm` means `model=rrf model.systems=[bm25,minilm]`, and `model=rrf(k=30)/bm25+minilm` that `model.k=30`;
+`fusion(weights=[0.3,0.7])/bm25+minilm` likewise.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
         several = re.fullmatch(r"(model|task)=\[(.*)\]", argument)
         if joining:
             choice, options, rest = joining.groups()
-            words += [f"model={choice}/{rest}", *(f"model.{option.strip()}" for option in options.split(","))]
+            words += [f"model={choice}/{rest}", *(f"model.{option.strip()}" for option in _options(options))]
         elif called and called[2].partition("/")[0] not in JOINED:
             group, choice, options = called.groups()
-            words += [f"{group}={choice}", *(f"{group}.{option.strip()}" for option in options.split(","))]
+            words += [f"{group}={choice}", *(f"{group}.{option.strip()}" for option in _options(options))]
         elif several:
             words.append(f"{several[1]}={several[2]}")
         elif listed and not re.search("[\"']", argument):
@@ -86,6 +87,11 @@ def _parts(choice: str, rest: str) -> list[str]:
     if choice == "rerank" and len(parts) > 2:  # the last one orders what the others, a pipeline, return
         parts = [JOINED[choice].join(parts[:-1]), parts[-1]]
     return [part[1:-1] if part.startswith("(") and part.endswith(")") else part for part in parts]
+
+
+def _options(text: str) -> list[str]:
+    """At the commas that stand outside square brackets: `k=30,weights=[0.3,0.7]`."""
+    return re.split(r",(?![^\[]*\])", text)
 
 
 def _split(value: str) -> list[str]:

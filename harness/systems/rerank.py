@@ -15,8 +15,8 @@ from harness.context import Context
 from harness.errors import ConfigError
 from harness.registry import system
 from harness.systems.composed import Composed
+from harness.systems.joined import notes_of_parts
 from harness.systems.opened import Opened
-from harness.systems.rrf import notes_of_parts
 from harness.types import Candidates, Progress, Purpose, Run, Texts, no_progress
 
 
