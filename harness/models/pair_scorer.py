@@ -33,7 +33,7 @@ DOCUMENTS = (
 PROBE = tuple((query, document) for query in QUERIES for document in DOCUMENTS)
 """Pairs on which a way of tokenizing and a runtime are held against sentence-transformers' own, in torch and float32."""
 EXACT = 1e-4
-"""A runtime whose logits on the probe differ from torch's by more than this share of the greatest is refused."""
+"""A runtime whose logits on the probe differ from torch's by more than this share of their range is refused."""
 UNLIMITED = 1_000_000
 """Tokenizers without a limit state a number beyond this."""
 
@@ -210,11 +210,11 @@ class PairScorer:
             module = importlib.import_module(f"harness.models.runtimes.{runtime}")
             self._run = module.runner(self._model, normalize=False, dtype="float32", cache=cache)
         found = self._probe()
-        apart = float(np.abs(found - exact).max() / max(1.0, float(np.abs(exact).max())))
+        apart = float(np.abs(found - exact).max() / max(1e-12, float(np.ptp(exact))))
         if self.spec.dtype == "float32" and not apart <= EXACT:
-            raise Unsupported(f"its scores differ from torch's in float32 by {apart:.1e}, over {EXACT}")
+            raise Unsupported(f"its scores differ from torch's in float32 by {apart:.1e} of their range, over {EXACT}")
         norms = float(np.linalg.norm(exact) * np.linalg.norm(found))
-        self.runtime, self.parity = runtime, float((exact * found).sum() / norms) if norms else 1.0
+        self.runtime, self.parity = runtime, min(1.0, float((exact * found).sum() / norms)) if norms else 1.0
 
     def _probe(self) -> Vectors:
         return self.forward(self.prepare(PROBE), np.arange(len(PROBE)))[:, 0]
