@@ -1,7 +1,7 @@
-"""Small cross-encoders of every layout, made with transformers and sentence-transformers: real files with weights of a fixed seed.
+"""Small cross-encoders of every layout, made with transformers and sentence-transformers, with weights of a fixed seed.
 
-No trained one can be had offline. Parity, truncation and ties need none; a head that is drawn at random is stretched, so that
-its logits differ as a trained model's do.
+No trained one can be had offline. Parity, truncation and ties need none; weights that are drawn at random are drawn so large
+that the logits differ, as a trained model's do.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ def classifier(folder: Path, weights: Path, *, layers: int = 6, labels: int = 1,
         network = BertForSequenceClassification(config)
     with torch.no_grad():
         network.classifier.bias.fill_(shift)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     bare = folder.with_name(folder.name + "-bare")
     network.save_pretrained(bare)
     AutoTokenizer.from_pretrained(weights).save_pretrained(bare)
@@ -79,7 +80,11 @@ def generative(folder: Path, texts: list[str], *, chat: str | None = CHAT) -> Pa
     trainer = trainers.BpeTrainer(vocab_size=2_000, special_tokens=special, initial_alphabet=alphabet)
     raw.train_from_iterator([*texts, "yes\nno\n" * 500], trainer)
     tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=raw, eos_token="<|im_end|>", pad_token="<|endoftext|>", padding_side="left", model_max_length=512
+        tokenizer_object=raw,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        padding_side="left",
+        model_max_length=512,
     )
     tokenizer.chat_template = chat
     assert None not in tokenizer.convert_tokens_to_ids(["yes", "no"])
@@ -106,6 +111,8 @@ def yaml_of(plugins: Path, name: str, **options: object) -> Path:
     conf = plugins / "conf" / "model"
     conf.mkdir(parents=True, exist_ok=True)
     lines = ["# a small cross-encoder of a test", "defaults: [cross-encoder]"]
-    lines += [f"{key}: {json.dumps(str(value) if isinstance(value, Path) else value)}" for key, value in options.items()]
+    lines += [
+        f"{key}: {json.dumps(str(value) if isinstance(value, Path) else value)}" for key, value in options.items()
+    ]
     (conf / f"{name}.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return plugins

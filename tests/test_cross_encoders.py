@@ -1,4 +1,4 @@
-"""Cross-encoders score what sentence-transformers' own `predict` scores, alone and beside others; each text once, each pair once."""
+"""Cross-encoders score what sentence-transformers' own `predict` scores, alone and beside others; each pair once."""
 
 from __future__ import annotations
 
@@ -74,7 +74,9 @@ def test_a_thousand_pairs_score_as_predict_scores_them(classifier, legal, tmp_pa
     np.testing.assert_allclose(ours, expected, atol=1e-5)
     few = opened(classifier, tmp_path / "alone", runtime=runtime)
     alone = np.array([scores(few, [pair])[0] for pair in pairs[:20]])
-    longer = scores(opened(classifier, tmp_path / "beside", runtime=runtime), [*pairs[:20], *[("notice", LONG)] * 1])[:20]
+    longer = scores(opened(classifier, tmp_path / "beside", runtime=runtime), [*pairs[:20], *[("notice", LONG)] * 1])[
+        :20
+    ]
     np.testing.assert_allclose(alone, expected[:20], atol=1e-5)
     np.testing.assert_allclose(longer, expected[:20], atol=1e-5)
 
@@ -137,7 +139,7 @@ def test_what_was_cut_is_counted_per_pair(classifier, tmp_path):
     pools = {"q": ["long", "short"], "crowding": ["short"]}
     for fresh in (3, 0):
         run = opened(classifier, tmp_path).index(documents, Purpose()).search(queries, 10, candidates=pools)
-        assert run.notes.fresh == {"pair": fresh} and list(run.notes.cut_documents) == ["long", "short"] or fresh
+        assert (run.notes.fresh == {"pair": fresh} and list(run.notes.cut_documents) == ["long", "short"]) or fresh
         cut = run.notes.truncation
         assert cut["document"]["texts"] == 3 and cut["document"]["texts_cut"] == pytest.approx(2 / 3)
         assert cut["query"]["texts_cut"] == 0.5 and run.notes.other["queries_without_room"] == ["crowding"]

@@ -20,7 +20,7 @@ from harness.facts import Notes
 from harness.records.digest import digest
 from harness.search.compression import FULL, Variant
 from harness.search.vector_index import VectorIndex
-from harness.types import Candidates, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
+from harness.types import Candidates, Index, Progress, Purpose, Role, Run, Texts, Vectors, no_progress
 
 NO_PURPOSE = Purpose()
 
@@ -103,7 +103,7 @@ class EncodingSystem(ABC):
         self._first, self._prompts, self._parts = {}, {}, {}
         return notes
 
-    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> EncodedIndex:
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> Index:
         """Encode the corpus; pack it where a lower precision is searched."""
         return EncodedIndex(self, documents, purpose, progress)
 

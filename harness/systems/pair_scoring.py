@@ -110,17 +110,21 @@ class CandidateIndex:
         """What was scored now, what it cost now or before, and what was cut: of documents per pair, of queries each."""
         seconds = {"score_pairs": float(rows.facts["seconds"].sum()), "search": clock}
         prompts = dict(self._system.prompts_for(self._purpose))
-        if not prompts or not len(query):
-            return Notes(fresh={"pair": rows.fresh}, seconds=seconds, other=self._system.other_notes())
+        if not len(query):
+            return Notes(seconds=seconds)
+        first = queries.texts[int(query[0])], self._documents.texts[int(document[0])]
+        if not prompts:
+            other = {
+                **self._system.other_notes(),
+                "first_without_prompt": dict(zip(("query", "document"), first, strict=True)),
+            }
+            return Notes(fresh={"pair": rows.fresh}, seconds=seconds, other=other)
         of_query = rows.read()[:, 1] > 0
         cut = truncation([rows.facts])
         crowding = sorted({queries.ids[at] for at in query[of_query].tolist()})
         shortened = np.unique(document[rows.facts["cut"] > 0]).tolist()
         return Notes(
-            first={
-                "query": prompts["query"] + queries.texts[int(query[0])],
-                "document": prompts["document"] + self._documents.texts[int(document[0])],
-            },
+            first={"query": prompts["query"] + first[0], "document": prompts["document"] + first[1]},
             prompts=prompts,
             truncation={
                 "document": {**cut, "of": "pairs"},

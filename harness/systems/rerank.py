@@ -64,7 +64,9 @@ class Reranked(Composed):
             ids.append([*head, *tail][:depth])
             scores.append(np.concatenate([values, below]).astype(np.float32)[:depth])
         notes = notes_of_parts([self.parts[0].name, self._second.name], [first, second])
-        read = {name: getattr(second.notes, name) for name in ("first", "prompts", "truncation", "cut_documents", "fresh")}
+        read = {
+            name: getattr(second.notes, name) for name in ("first", "prompts", "truncation", "cut_documents", "fresh")
+        }
         return Run(list(first.query_ids), ids, scores, depth, dataclasses.replace(notes, **read))
 
     def depth_of_parts(self, depth: int) -> int:
