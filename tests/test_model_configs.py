@@ -27,7 +27,7 @@ ENDPOINTS = {
     "gemini-embedding-001": "google/gemini-embedding-001",
 }
 """Models behind an endpoint, and mteb's names of them."""
-DENSE = sorted(set(FILES) - set(ENDPOINTS))
+DENSE = sorted(name for name in FILES if set(WRITTEN[name]["defaults"]) & {"hub", "path", "package"})
 NAMED = [name for name in DENSE if WRITTEN[name].get("name", "???") != "???"]
 OPEN = {"hub": "name", "path": "path"}
 """YAMLs that leave to the command line which model it is, and the option that says it."""

@@ -21,7 +21,13 @@ from harness.registry import systems, tasks
 
 OPEN = {
     "task": {"mteb": "name", "mteb-benchmark": "name", "beir": "name", "ir_datasets": "name"},
-    "model": {"api": "name", "mteb": "name", "hub": "name", **dict.fromkeys(JOINED, "systems")},
+    "model": {
+        "api": "name",
+        "mteb": "name",
+        "hub": "name",
+        "cross-encoder": "name",
+        **dict.fromkeys(JOINED, "systems"),
+    },
 }
 """Group → choice → the option that the rest of the name fills."""
 JOINING = re.compile(rf"model=({'|'.join(JOINED)})\(([^()]*)\)/(.+)")

@@ -78,6 +78,26 @@ def vectors(model: Any, texts: Sequence[str], role: Role, purpose: Purpose) -> V
     return np.ascontiguousarray(embeddings, dtype=np.float32)
 
 
+def pair_scores(model: Any, pairs: Sequence[tuple[str, str]], purpose: Purpose) -> Vectors:
+    """What mteb's wrapper of a reranker says of pairs of a query and a document; float32, shape (pairs,)."""
+    from datasets import Dataset
+    from torch.utils.data import DataLoader
+
+    sides = [[pair[side] for pair in pairs] for side in (0, 1)]
+    queries = Dataset.from_dict({"text": sides[0], "query": sides[0]})  # some wrappers read the one, some the other
+    documents = Dataset.from_dict({"text": sides[1]})
+    scores = model.predict(
+        *(DataLoader(side, batch_size=32) for side in (queries, documents)),
+        task_metadata=_metadata(purpose.task, purpose.kind),
+        hf_split="test",
+        hf_subset="default",
+        batch_size=32,
+        show_progress_bar=False,
+    )
+    scores = scores.float().cpu().numpy() if hasattr(scores, "cpu") else np.asarray(scores)
+    return np.ascontiguousarray(scores, dtype=np.float32).reshape(-1)
+
+
 def stated(name: str, revision: str | None) -> Any:
     """mteb's metadata of a model; `UnknownName` with the nearest. Nothing is loaded."""
     import mteb

@@ -21,7 +21,9 @@ from harness.facts import Facts
 from harness.models.mteb_loader import load, revision_of, similarity_name, stated, vectors
 from harness.registry import system
 from harness.systems.encoding import EncodingSystem
-from harness.types import Purpose, Role
+from harness.systems.mteb_reranker import MtebReranker
+from harness.systems.pair_scoring import CandidateIndex
+from harness.types import Index, Progress, Purpose, Role, Texts, no_progress
 
 LIBRARIES = ("mteb", "torch", "sentence-transformers", "transformers", "tokenizers")
 AT_ONCE = 1_024
@@ -78,6 +80,13 @@ class MtebModel(EncodingSystem):
     def similarity(self) -> str:
         """`cosine`, `dot` or `euclidean`, as mteb's metadata says; where it says nothing, as the loaded model does."""
         return similarity_name(self._stated) or similarity_name(self.model.mteb_model_meta) or "cosine"
+
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> Index:
+        """The corpus in its vectors; of a reranker, which makes none, the corpus of which candidates can be ranked."""
+        if "cross-encoder" not in (self._stated.model_type or ()):
+            return super().index(documents, purpose, progress)
+        made_by = {"mteb": importlib.metadata.version("mteb"), "model": self._model_name, "revision": self.revision}
+        return CandidateIndex(MtebReranker(self.name, self.context, made_by, lambda: self.model), documents, purpose)
 
     def configuration(self, role: Role, purpose: Purpose) -> Mapping[str, Any]:
         """Model, revision, mteb's version, and what its prompts may depend on."""

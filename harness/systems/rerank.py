@@ -13,6 +13,7 @@ import numpy as np
 
 from harness.context import Context
 from harness.errors import ConfigError
+from harness.facts import Facts
 from harness.registry import system
 from harness.systems.composed import Composed
 from harness.systems.joined import notes_of_parts
@@ -26,6 +27,11 @@ class Reranked(Composed):
     def __init__(self, first: Opened, second: Opened, k: int) -> None:
         super().__init__("rerank", [first], k)
         self._second, self._k = second, k
+
+    @property
+    def facts(self) -> Facts:
+        """The parts' licences and libraries; what is cut is cut at the second stage's length."""
+        return dataclasses.replace(super().facts, max_length=self._second.facts.max_length)
 
     def join(
         self, runs: Sequence[Run], documents: Texts, queries: Texts, purpose: Purpose, depth: int, *,
@@ -58,7 +64,10 @@ class Reranked(Composed):
             ids.append([*head, *tail][:depth])
             scores.append(np.concatenate([values, below]).astype(np.float32)[:depth])
         notes = notes_of_parts([self.parts[0].name, self._second.name], [first, second])
-        return Run(list(first.query_ids), ids, scores, depth, dataclasses.replace(notes, first=second.notes.first))
+        read = {
+            name: getattr(second.notes, name) for name in ("first", "prompts", "truncation", "cut_documents", "fresh")
+        }
+        return Run(list(first.query_ids), ids, scores, depth, dataclasses.replace(notes, **read))
 
     def depth_of_parts(self, depth: int) -> int:
         """The top k, and whatever of the tail is returned."""
