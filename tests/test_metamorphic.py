@@ -33,6 +33,8 @@ SYSTEMS = {
     "int8": "wordllama(precision=int8)",
     "binary": "wordllama(precision=binary)",
     "rescored": "wordllama(precision=binary,rescore=4)",
+    "late": "minilm-tokens",
+    "late, int8": "minilm-tokens(precision=int8)",
     "lexical": "bm25",
     "latent": "lsa",
     "fused": "rrf/bm25+wordllama",

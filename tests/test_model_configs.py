@@ -33,8 +33,17 @@ OPEN = {"hub": "name", "path": "path"}
 """YAMLs that leave to the command line which model it is, and the option that says it."""
 
 OWN_FILES = "mteb states none and takes them from the model's own files; ours are those, written out"
+MARKERS = "mteb has PyLate put the model's own markers in front; ours are those, as sentence-transformers writes them"
 EXCEPTIONS = {
     "minilm": {"revision": "the files come with a package and are held by their digest"},
+    "minilm-tokens": {
+        "revision": "the files come with a package and are held by their digest",
+        "similarity": "mteb speaks of its one vector; what is compared here are its tokens'",
+        "max_length": "the length at which its token vectors were measured",
+    },
+    "colbertv2": {"prompts": MARKERS},
+    "gte-moderncolbert": {"prompts": MARKERS},
+    "jina-colbert-v2": {"prompts": MARKERS},
     "minilm-l12": {"max_length": "mteb gives the model card's 256; the model's files, and so mteb's runs, cut at 128"},
     "e5-large": {"max_length": "mteb says 514; the model has 512 positions"},
     "multilingual-e5-base": {"max_length": "mteb counts the two positions that XLM-R spends on padding"},
