@@ -21,6 +21,11 @@ from harness.config.tokens import spelled_out
         ("task=legal(split=dev)", ["task=legal", "task.split=dev"]),
         ("model=glob(*)", ["model=glob(*)"]),
         ("model=minilm,bm25", ["model=minilm,bm25"]),
+        ("model=rrf/bm25+minilm(dims=128)", ["model=rrf", 'model.systems=["bm25","minilm(dims=128)"]']),
+        (
+            "model=rerank(k=5)/rrf/bm25(b=0.4,k1=0.9)+minilm:wordllama",
+            ["model=rerank", 'model.systems=["rrf/bm25(b=0.4,k1=0.9)+minilm","wordllama"]', "model.k=5"],
+        ),
     ],
 )
 def test_what_is_typed_is_spelled_out_for_hydra(typed, meant):

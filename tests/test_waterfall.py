@@ -125,6 +125,8 @@ def test_what_a_query_costs_is_the_sum_over_the_parts() -> None:
     assert milliseconds(own, 100) == pytest.approx(30)
     parts = {"a": {"seconds": {"search": 1.0}}, "b": {"seconds": {"encode_query": 3.0}}}
     assert milliseconds(Notes(seconds={"search": 9.0}, other={"parts": parts}), 100) == pytest.approx(40)
+    nested = {"first": {"seconds": {"search": 0.5}, "parts": parts}, "second": {"seconds": {"score_pairs": 6.0}}}
+    assert milliseconds(Notes(seconds={"search": 9.0}, other={"parts": nested}), 100) == pytest.approx(100)
     assert milliseconds(Notes(), 100) is None
 
 

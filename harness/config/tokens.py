@@ -5,7 +5,8 @@ command line mentions are given a node before it parses. `model=bm25(k1=0.9)` me
 `measures=[success(rel=2)@5]` is quoted: Hydra would read the brackets as a function. `measures=nDCG@10` is a list of one, and
 so is `measures="nDCG@10"`. `model=[minilm,bm25]` means `model=minilm,bm25`, several of a sweep.
 `model=rrf/bm25+minilm` means `model=rrf model.systems=[bm25,minilm]`, and `model=rrf(k=30)/bm25+minilm` that `model.k=30`;
-`fusion(weights=[0.3,0.7])/bm25+minilm` likewise.
+`fusion(weights=[0.3,0.7])/bm25+minilm` likewise. `model=rrf/bm25+minilm(dims=128)` means
+`model=rrf model.systems=["bm25","minilm(dims=128)"]`.
 """
 
 from __future__ import annotations
@@ -43,7 +44,13 @@ def spelled_out(arguments: Sequence[str]) -> list[str]:
             argument = f"measures={single[2]}"
         listed = re.fullmatch(r"measures=\[?([^\[\]]+)\]?", argument)
         several = re.fullmatch(r"(model|task)=\[(.*)\]", argument)
-        if joining:
+        composed = re.fullmatch(rf"model=({'|'.join(JOINED)})(?:\(([^()]*)\))?/(.*\w\(\w+=.*)", argument)
+        if composed:
+            choice, options, rest = composed.groups(default="")
+            parts = ",".join(f'"{part}"' for part in _parts(choice, rest))
+            words += [f"model={choice}", f"model.systems=[{parts}]"]
+            words += [f"model.{option.strip()}" for option in _options(options) if option]
+        elif joining:
             choice, options, rest = joining.groups()
             words += [f"model={choice}/{rest}", *(f"model.{option.strip()}" for option in _options(options))]
         elif called and called[2].partition("/")[0] not in JOINED:

@@ -100,10 +100,14 @@ def _by_query(run: Run, legs: int) -> dict[str, tuple[Sequence[str], NDArray[np.
 
 
 def notes_of_parts(names: Sequence[str], runs: Sequence[Run]) -> Notes:
-    """What each part's search and index cost, by its name, and what a lexical part could not read."""
+    """What each part's search and index cost, by its name, with its own parts', and what a lexical part could not read."""
     parts = {}
     for name, run in zip(names, runs, strict=True):
-        read = {"language": dict(run.notes.language), "without_terms": dict(run.notes.without_terms)}
+        read = {
+            "language": dict(run.notes.language),
+            "without_terms": dict(run.notes.without_terms),
+            "parts": run.notes.other.get("parts", {}),
+        }
         parts[name] = {"seconds": dict(run.notes.seconds), **{key: value for key, value in read.items() if value}}
     return Notes(
         index={key: sum(run.notes.index.get(key, 0.0) for run in runs) for key in ("seconds", "bytes")},

@@ -46,12 +46,20 @@ def waterfall(
     )
 
 
+PHASES = ("encode_query", "search", "score_pairs")
+"""What a query waits for; documents are encoded before there is one."""
+
+
 def milliseconds(notes: Notes, queries: int) -> float | None:
-    """Per query: encoding and search; those of every part of a system of systems, which are asked one after the other."""
-    parts: Mapping[str, Any] = notes.other.get("parts", {})
-    clocks = [one.get("seconds", {}) for one in parts.values()] if parts else [notes.seconds]
-    total = sum(clock.get(phase, 0.0) for clock in clocks for phase in ("encode_query", "search"))
+    """Per query, as it was clocked when it was computed; those of a system's parts, which are asked one after the other."""
+    total = _seconds({"seconds": notes.seconds, "parts": notes.other.get("parts", {})})
     return 1000 * total / queries if queries and total else None
+
+
+def _seconds(clocked: Mapping[str, Any]) -> float:
+    if parts := clocked.get("parts"):
+        return sum(_seconds(part) for part in parts.values())
+    return float(sum(clocked.get("seconds", {}).get(phase, 0.0) for phase in PHASES))
 
 
 def size(facts: Facts, run: Run, dataset: Dataset) -> float | None:
