@@ -21,13 +21,15 @@ from harness.models.pair_template import expect_template
 from harness.models.prompts import prompt
 from harness.models.runtimes.choice import candidate, version
 from harness.models.spec import ModelSpec
+from harness.models.windows import Cutter, Windows
 from harness.records.atomic import expect_writable, write_text
 from harness.records.digest import digest as digest_of
 from harness.registry import system
 from harness.systems.dense import LIBRARIES, OF_RUNTIME
-from harness.systems.location import BY_CONTENT
+from harness.systems.location import BY_CONTENT, WINDOWS
 from harness.systems.pair_scoring import CandidateIndex
-from harness.types import Progress, Purpose, Texts, no_progress
+from harness.systems.windows import windowed
+from harness.types import Index, Progress, Purpose, Texts, no_progress
 
 if TYPE_CHECKING:
     from harness.models.pair_scorer import PairScorer
@@ -40,8 +42,10 @@ class CrossEncoder:
 
     depth_independent = True
 
-    def __init__(self, name: str, spec: ModelSpec, template: str, context: Context) -> None:
-        self.name, self.spec, self.template, self.context = name, spec, template, context
+    def __init__(
+        self, name: str, spec: ModelSpec, template: str, context: Context, windows: Windows | None = None
+    ) -> None:
+        self.name, self.spec, self.template, self.context, self.windows = name, spec, template, context, windows
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -62,7 +66,8 @@ class CrossEncoder:
     @functools.cached_property
     def identity(self) -> str:
         """Digest of files and usage; needs no torch once the model was loaded on this machine."""
-        return digest_of(["cross-encoder", self.weights, self._usage(), self.runtime])
+        cut = [self.windows.flat()] if self.windows else []
+        return digest_of(["cross-encoder", self.weights, self._usage(), self.runtime, *cut])
 
     def identity_for(self, purpose: Purpose) -> str:
         """The prompts that are used for a task of this name and kind."""
@@ -108,12 +113,18 @@ class CrossEncoder:
             parity=loaded.get("parity"),
             executes=str(loaded.get("executes", "")),
             libraries=(*LIBRARIES, *OF_RUNTIME.get(runtime, ())),
-            other={"template": self.template} if self.template else {},
+            other={
+                **({"template": self.template} if self.template else {}),
+                **(self.windows.flat() if self.windows else {}),
+            },
         )
 
-    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> CandidateIndex:
-        """The corpus, of which candidates can be ranked."""
-        return CandidateIndex(self, documents, purpose)
+    def index(self, documents: Texts, purpose: Purpose, progress: Progress = no_progress) -> Index:
+        """The corpus, of which candidates can be ranked; in windows, each by its best passage or its first."""
+        if self.windows is None:
+            return CandidateIndex(self, documents, purpose)
+        cutter = Cutter(self.folder, self.windows, self._stated_prompt("document", purpose))
+        return windowed(lambda texts: CandidateIndex(self, texts, purpose), documents, cutter, self.windows.pool)
 
     def configuration(self, purpose: Purpose) -> Mapping[str, Any]:
         """Weights, usage, runtime and prompts."""
@@ -172,7 +183,7 @@ class Prompted:
 @system(
     name="cross-encoder",
     about="A cross-encoder that ranks given candidates: model.path=DIR, or model.name=ORG/NAME; behind a first stage rerank/…",
-    not_identity=(*BY_CONTENT, *STATED, "runtime"),
+    not_identity=(*BY_CONTENT, *STATED, *WINDOWS, "runtime"),
 )
 def cross_encoder(
     *,
@@ -192,6 +203,9 @@ def cross_encoder(
     parameters: int | None = None,
     licence: str = "",
     trust_remote_code: bool = False,
+    window: int | None = None,
+    stride: int | None = None,
+    pool: Literal["max", "first-p"] = "max",
 ) -> CrossEncoder:
     """A sentence-transformers cross-encoder: by hub name, local folder or installed package.
 
@@ -209,4 +223,4 @@ def cross_encoder(
         max_length=max_length, dtype=dtype, runtime=runtime, parameters=parameters, licence=licence,
         trust_remote_code=trust_remote_code,
     )  # fmt: skip
-    return CrossEncoder(label, spec, template, context)
+    return CrossEncoder(label, spec, template, context, Windows.of(window, stride, pool, max_length))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,8 @@ from harness.models.loading import best_device
 from harness.models.runtimes.choice import accelerated, candidate, instructions, version
 from harness.records.digest import digest
 from harness.systems.local import LocalModel
-from harness.types import Purpose, Role
+from harness.systems.windows import MeanOfPassages, Passages
+from harness.types import Index, Progress, Purpose, Role, Texts
 
 if TYPE_CHECKING:
     from harness.models.transformer import Transformer
@@ -98,6 +99,12 @@ class Dense(LocalModel):
             other=self.windows.flat() if self.windows else {},
             libraries=(*LIBRARIES, *OF_RUNTIME.get(runtime, ()), *(() if variant.full_precision else ("faiss-cpu",))),
         )
+
+    def _mean_of(self, documents: Texts, purpose: Purpose, progress: Progress) -> Callable[[Passages], Index] | None:
+        """A mean of distances is no distance to a mean: of cosine and dot alone."""
+        if self.similarity == "euclidean":
+            return None
+        return lambda passages: MeanOfPassages(self, passages, documents, purpose, progress)
 
     @property
     def similarity(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from harness.models.windows import Cutter, Windows
 from harness.records.atomic import expect_writable, write_text
 from harness.records.digest import digest
 from harness.search.compression import FULL, Variant
-from harness.systems.encoding import EncodingSystem
+from harness.systems.encoding import EncodedIndex, EncodingSystem
 from harness.systems.windows import Passages, windowed
 from harness.types import Index, Progress, Purpose, Role, Texts, no_progress
 
@@ -90,7 +90,14 @@ class LocalModel(EncodingSystem):
         """Encode the corpus, whole or in windows."""
         if self.windows is None:
             return super().index(documents, purpose, progress)
-        return windowed(self, documents, purpose, self._cutter(purpose), self.windows.pool, progress)
+        return windowed(
+            lambda texts: EncodedIndex(self, texts, purpose, progress), documents, self._cutter(purpose),
+            self.windows.pool, self._mean_of(documents, purpose, progress),
+        )  # fmt: skip
+
+    def _mean_of(self, documents: Texts, purpose: Purpose, progress: Progress) -> Callable[[Passages], Index] | None:
+        """How the means of passages' vectors are indexed; None where a text has no single vector."""
+        return None
 
     def encode_part(
         self, documents: Texts, queries: Texts, purpose: Purpose, part: int, parts: int, progress: Progress

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, overload
 
 import numpy as np
@@ -74,20 +74,28 @@ def document_of(passage: str) -> str:
 
 
 def windowed(
-    system: EncodingSystem, documents: Texts, purpose: Purpose, cutter: Cutter, pool: str, progress: Progress
-) -> Index:
-    """The corpus in passages; `ConfigError` for a mean of distances, which is no distance to a mean."""
+    index_of: Callable[[Texts], Index], documents: Texts, cutter: Cutter, pool: str,
+    mean: Callable[[Passages], Index] | None = None,
+) -> Index:  # fmt: skip
+    """The corpus in passages, which come back as its documents.
+
+    Args:
+        index_of: A system's index of texts.
+        mean: Its index of the means of passages' vectors, where it has one vector for each.
+
+    Raises:
+        ConfigError: A mean of what has none.
+    """
     if pool == "first-p":
-        return EncodedIndex(
-            system, Texts(documents.ids, Passages(documents, cutter, first_only=True)), purpose, progress
-        )
+        return index_of(Texts(documents.ids, Passages(documents, cutter, first_only=True)))
     passages = Passages(documents, cutter)
     if pool == "mean":
-        if system.similarity == "euclidean":
-            raise ConfigError("model.pool=mean is of cosine or dot, and this model compares by distance. Use pool=max.")
-        return MeanOfPassages(system, passages, documents, purpose, progress)
-    inner = EncodedIndex(system, passages.texts(documents), purpose, progress)
-    return BestPassage(inner, passages, documents)
+        if mean is None:
+            raise ConfigError(
+                "model.pool=mean is of one vector for each passage, by cosine or dot. Use max or first-p."
+            )
+        return mean(passages)
+    return BestPassage(index_of(passages.texts(documents)), passages, documents)
 
 
 class BestPassage:
