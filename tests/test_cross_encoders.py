@@ -323,3 +323,24 @@ def test_a_chat_template_without_the_pair_is_refused(legal, tmp_path):
     folder = reranker_models.generative(tmp_path / "model", list(legal.dataset.documents.texts[:300]), chat=plain)
     with pytest.raises(ModelError, match="carries no query and document"):
         _ = opened(folder, tmp_path / "cache").scorer
+
+
+def test_windows_read_what_a_pair_has_no_room_for(classifier, minilm_folder, tmp_path):
+    """A candidate's score is that of its best passage; each passage is a pair of its own in the store."""
+    from harness.models.windows import Cutter, Windows
+
+    documents = Texts(["long", "short"], [LONG, "The Supplier may end this contract."])
+    queries, pools = Texts(["q"], ["who pays for a third party's claim?"]), {"q": ["long", "short"]}
+    for pool in ("max", "first-p"):
+        system = opened(classifier, tmp_path, window=64, stride=40, pool=pool)
+        run = system.index(documents, Purpose()).search(queries, 10, candidates=pools)
+        found = dict(zip(run.doc_ids[0], run.scores[0].tolist(), strict=True))
+        plain = opened(classifier, tmp_path)
+        cuts = Cutter(minilm_folder, Windows(64, 40), "").spans(documents.texts)
+        assert len(cuts[0]) > 5
+        for name, text, spans in zip(documents.ids, documents.texts, cuts, strict=True):
+            passages = [text[start:stop] for start, stop in spans][: 1 if pool == "first-p" else None]
+            best = max(scores(plain, [(queries.texts[0], one) for one in passages]))
+            assert found[name] == pytest.approx(float(best), abs=1e-6)
+    with pytest.raises(ConfigError, match="none of max, first-p"):
+        opened(classifier, tmp_path, window=64, pool="mean")

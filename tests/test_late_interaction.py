@@ -203,7 +203,7 @@ def test_pooled_tokens_are_read_from_those_that_are_there(tmp_path):
     """sentence-transformers' own pooling; no text goes through the model again for it."""
     from sentence_transformers.multi_vector_encoder.modules import HierarchicalTokenPooling
 
-    whole, pooled = opened(folder=tmp_path), opened(folder=tmp_path, pool=3)
+    whole, pooled = opened(folder=tmp_path), opened(folder=tmp_path, pool_factor=3)
     before = scored(whole)
     after = scored(pooled)
     assert "loaded" not in pooled.__dict__ and "loaded" not in pooled.whole.__dict__
@@ -211,7 +211,7 @@ def test_pooled_tokens_are_read_from_those_that_are_there(tmp_path):
     documents = theirs.encode_document(TEXTS, token_pooling=HierarchicalTokenPooling(3))
     np.testing.assert_allclose(after, theirs.similarity(theirs.encode_query(QUERIES), documents).numpy(), rtol=1e-5)
     assert pooled.facts.bytes < whole.facts.bytes / 2 and np.abs(after - before).max() > 0.01
-    assert pooled.identity != whole.identity and pooled.facts.other == {"pool": 3}
+    assert pooled.identity != whole.identity and pooled.facts.other == {"pool_factor": 3}
 
 
 def test_bytes_and_vectors_of_a_document_are_stated(tmp_path):
@@ -233,7 +233,7 @@ def test_what_needs_one_vector_per_text_is_not_applicable(tmp_path):
 
 
 def test_mistakes_of_options_are_one_line(tmp_path):
-    for options in ({"pool": 0}, {"precision": "int4"}, {"dims": 0}):
+    for options in ({"pool_factor": 0}, {"precision": "int4"}, {"dims": 0}):
         with pytest.raises(ConfigError):
             opened(folder=tmp_path, **options)
     with pytest.raises(ConfigError, match="384"):
@@ -255,7 +255,28 @@ def test_it_reranks_and_is_fused(harness, tmp_path):
 def test_its_own_identity(tmp_path):
     """What moves a number is another system; where the files lie is not."""
     base = opened(folder=tmp_path)
-    others = [opened(folder=tmp_path, **one) for one in ({"pool": 2}, {"precision": "int8"}, {"max_length": 100})]
+    others = [
+        opened(folder=tmp_path, **one) for one in ({"pool_factor": 2}, {"precision": "int8"}, {"max_length": 100})
+    ]
     assert len({one.identity for one in (base, *others)}) == 4
     elsewhere = opened(folder=tmp_path, context=dataclasses.replace(base.context, memory=1_000))
     assert elsewhere.identity == base.identity
+
+
+def test_windows_read_a_document_whole(tmp_path):
+    """What stands behind the limit is found in a passage of its own."""
+    filler = "The parties met in the town hall and spoke about the weather, the roads and the harvest. " * 30
+    documents = Texts(
+        ["last", "other"], [f"{filler}The cook is paid ninety silver marks.", f"{filler}Two goats graze."]
+    )
+    queries = Texts(["q"], ["What is the cook paid?"])
+
+    def found(**options):
+        run = opened(folder=tmp_path, **options).index(documents, Purpose()).search(queries, 2)
+        return dict(zip(run.doc_ids[0], run.scores[0].tolist(), strict=True))
+
+    cut, whole = found(), found(window=64, stride=40)
+    assert abs(cut["last"] - cut["other"]) < 0.05 and whole["last"] > whole["other"] + 0.3
+    assert opened(folder=tmp_path, window=64).identity != opened(folder=tmp_path).identity
+    with pytest.raises(ConfigError, match="none of max, first-p"):
+        opened(folder=tmp_path, window=64, pool="mean")

@@ -14,6 +14,7 @@ from harness.encode.engine import Embedder, Encoded
 from harness.errors import ConfigError, ModelError
 from harness.jagged import Jagged
 from harness.models.spec import ModelSpec
+from harness.models.windows import Windows
 from harness.registry import system
 from harness.search.coded_rows import coded
 from harness.search.compression import Variant
@@ -30,37 +31,41 @@ class LateInteraction(RowSystem):
 
     kind, layout = "late interaction", "a vector per token"
 
-    def __init__(self, name: str, spec: ModelSpec, context: Context, *, variant: Variant, pool: int) -> None:
-        super().__init__(name, spec, context, variant=variant)
-        self.pool = pool
+    def __init__(
+        self, name: str, spec: ModelSpec, context: Context, *, variant: Variant, pool_factor: int,
+        windows: Windows | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(name, spec, context, variant=variant, windows=windows)
+        self.pool_factor = pool_factor
 
     @property
     def _usage(self) -> Mapping[str, Any]:
-        return {"pool": self.pool} if self.pool > 1 else {}
+        return {"pool_factor": self.pool_factor} if self.pool_factor > 1 else {}
 
     @functools.cached_property
     def whole(self) -> LateInteraction:
         """The same without pooling: what is pooled is read from its part of the store."""
-        system = LateInteraction(self.name, self.spec, self.context, variant=self.variant, pool=1)
+        system = LateInteraction(self.name, self.spec, self.context, variant=self.variant, pool_factor=1)
         system.__dict__.update(folder=self.folder, weights=self.weights)
         return system
 
     def _load(self) -> Any:
         from harness.models.token_vectors import TokenVectors
 
-        return self.whole.loaded if self.pool > 1 else TokenVectors(self.spec, self.folder, self.context.device)
+        return self.whole.loaded if self.pool_factor > 1 else TokenVectors(self.spec, self.folder, self.context.device)
 
     def embedder(self, role: Role, purpose: Purpose) -> Embedder:
         """The loaded model; for pooled documents, what is in the store of the whole ones, or is made there first."""
-        if self.pool == 1 or role == "query":
+        if self.pool_factor == 1 or role == "query":
             return super().embedder(role, purpose)
         return Pooled(
-            lambda texts, names, progress: self.whole.encoded(texts, role, purpose, names, progress)[0], self.pool
+            lambda texts, names, progress: self.whole.encoded(texts, role, purpose, names, progress)[0],
+            self.pool_factor,
         )
 
     def configuration(self, role: Role, purpose: Purpose) -> Mapping[str, Any]:
         """Also how many of a document's tokens become one."""
-        pooled = {"pool": self.pool, "pooling": "Ward"} if self.pool > 1 and role != "query" else {}
+        pooled = {"pool": self.pool_factor, "pooling": "Ward"} if self.pool_factor > 1 and role != "query" else {}
         return {**super().configuration(role, purpose), **pooled}
 
     def searchable(self, documents: Encoded, ids: Sequence[str]) -> TokenIndex:
@@ -149,7 +154,10 @@ def late_interaction(
     trust_remote_code: bool = False,
     dims: int | None = None,
     precision: Literal["float32", "float16", "int8", "binary"] = "float32",
-    pool: int = 1,
+    pool_factor: int = 1,
+    window: int | None = None,
+    stride: int | None = None,
+    pool: Literal["max", "first-p"] = "max",
 ) -> LateInteraction:
     """A late-interaction model of sentence-transformers or PyLate, or a dense model's own token vectors (layout=tokens)."""
     spec = placed(
@@ -157,11 +165,14 @@ def late_interaction(
         layout="tokens" if layout == "tokens" else "sentence-transformers", similarity=similarity, max_length=max_length,
         dimension=dimension, parameters=parameters, licence=licence, trust_remote_code=trust_remote_code,
     )  # fmt: skip
-    if pool < 1:
-        raise ConfigError(f"model.pool={pool}: how many of a document's tokens become one; 1 leaves them as they are.")
+    if pool_factor < 1:
+        raise ConfigError(
+            f"model.pool_factor={pool_factor}: how many of a document's tokens become one; 1 leaves them as they are."
+        )
     variant = Variant(dims, precision)
     variant.check()
-    return LateInteraction(label, spec, context, variant=variant, pool=pool)
+    windows = Windows.of(window, stride, pool, max_length)
+    return LateInteraction(label, spec, context, variant=variant, pool_factor=pool_factor, windows=windows)
 
 
 def placed(**options: Any) -> ModelSpec:

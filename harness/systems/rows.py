@@ -39,7 +39,8 @@ class RowSystem(LocalModel):
     def identity(self) -> str:
         """Digest of files and usage."""
         stored = {**dataclasses.asdict(self.variant), "rounded": self.context.vectors == "float16"}
-        return digest([self.layout, self.weights, self.spec.usage(), stored, dict(self._usage)])
+        cut = [self.windows.flat()] if self.windows else []
+        return digest([self.layout, self.weights, self.spec.usage(), stored, dict(self._usage), *cut])
 
     @property
     def encoder(self) -> Any:
@@ -105,7 +106,10 @@ class RowSystem(LocalModel):
             dims=variant.dims,
             precision=variant.precision,
             libraries=LIBRARIES,
-            other={key: value for key, value in self._usage.items() if value},
+            other={
+                **{key: value for key, value in self._usage.items() if value},
+                **(self.windows.flat() if self.windows else {}),
+            },
         )
 
     _bytes: int | None = None

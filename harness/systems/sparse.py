@@ -13,6 +13,7 @@ from harness.encode.forward import Forward
 from harness.errors import ConfigError
 from harness.jagged import Jagged
 from harness.models.spec import ModelSpec
+from harness.models.windows import Windows
 from harness.registry import system
 from harness.search.impacts import ImpactIndex, Pruned, contributions, expected_products, inverse_frequencies
 from harness.search.vector_index import Ranked
@@ -31,8 +32,11 @@ class Sparse(RowSystem):
 
     kind, layout = "learned sparse", "a weight per term"
 
-    def __init__(self, name: str, spec: ModelSpec, context: Context, *, terms: int | None, query: Weights) -> None:
-        super().__init__(name, spec, context)
+    def __init__(
+        self, name: str, spec: ModelSpec, context: Context, *, terms: int | None, query: Weights,
+        windows: Windows | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(name, spec, context, windows=windows)
         self.terms, self.query = terms, query
 
     @property
@@ -174,6 +178,9 @@ def sparse(
     trust_remote_code: bool = False,
     terms: int | None = None,
     query: Weights = "model",
+    window: int | None = None,
+    stride: int | None = None,
+    pool: Literal["max", "first-p"] = "max",
 ) -> Sparse:
     """A learned sparse model of sentence-transformers: its heaviest terms alone, or the corpus's idf for a query's weights."""
     spec = placed(
@@ -183,4 +190,4 @@ def sparse(
     )  # fmt: skip
     if terms is not None and terms < 1:
         raise ConfigError(f"model.terms={terms}: at least one term of a document is kept. Leave it out to keep all.")
-    return Sparse(label, spec, context, terms=terms, query=query)
+    return Sparse(label, spec, context, terms=terms, query=query, windows=Windows.of(window, stride, pool, max_length))
