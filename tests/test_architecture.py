@@ -14,7 +14,7 @@ FLOORS = [
     ["config", "records", "stats"],
     ["data", "models", "encode", "endpoints", "search", "measures"],
     ["systems", "report", "checks"],
-    ["published", "evaluation"],
+    ["published", "evaluation", "exploration"],
     ["benchmark"],
     ["compose"],
     ["commands"],
