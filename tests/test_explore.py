@@ -69,6 +69,27 @@ def test_every_pipeline_has_the_common_evaluators_number(measure, ties):
         np.testing.assert_allclose(values[number], scores.values, atol=1e-9, err_msg=str(tried[number]))
 
 
+def test_a_document_that_only_ties_with_the_tenth_is_not_missed():
+    """It stands below fifty others in both legs, has as much as each of them in sum, and the ids put it first."""
+    one = {f"a{n:02}": 1.0 for n in range(60)} | {"z": 0.5, "last": 0.0}
+    two = {f"b{n:02}": 1.0 for n in range(60)} | {"z": 0.5, "last": 0.0}
+    legs = [toys.run({"q": one}, 100), toys.run({"q": two}, 100)]
+    data = toys.data({"q": {"z": 1}}, documents=list(one | two))
+    half = Pipeline(RULES[2], 100, 25)
+    assert half.rule.name == "min-max"
+    assert grid(tuple(legs), data, [half], (0.0, 0.0), k=10, exp=False).tolist() == [[1.0]]
+
+
+def test_a_leg_that_answers_alone_is_measured_as_it_stands():
+    """Normalised, two of its scores are one float32, and the ids would put the wrong one first."""
+    close = float(np.nextafter(np.float32(1e-4), np.float32(1)))
+    legs = [toys.run({"q": {"a": 0.5, "b": -0.5, "d": 1e-4, "c": close}}, 100), toys.run({"q": {}}, 100)]
+    data = toys.data({"q": {"a": 3, "c": 2}})
+    tried = pipelines([100], RULES)
+    values = grid(tuple(legs), data, tried, (-1.0, 0.0), k=2, exp=False)
+    assert (values[[0, *range(2, len(tried))]] == 1).all() and values[1] == 0
+
+
 def test_on_noise_cross_fitting_promises_nothing():
     """A thousand systems that are all alike: the best of them looks better than any is, the cross-fitted one does not."""
     generator = np.random.default_rng(0)

@@ -58,7 +58,7 @@ class Options:
 @command(Options, composed=True)
 def main(options: Options, words: Sequence[str] = ()) -> None:
     """Measure, choose, print, and write Markdown, CSV, HTML and PNG."""
-    from harness.exploration.build import explored
+    from harness.exploration.build import expect_possible, explored
     from harness.measures.names import parse
 
     names, rest = _systems(words)
@@ -73,13 +73,14 @@ def main(options: Options, words: Sequence[str] = ()) -> None:
     opener = Opener(context)
     task = _task(opener, ref)
     first = options.measure or next((name for name in task.measures if name.startswith("nDCG")), "nDCG@10")
-    depth = max(options.legs)
+    measure, depth = parse(first), max(options.legs)
+    expect_possible(measure, options.legs, options.folds, len(task.dataset.queries))
     chosen_on = None
     if dev is not None:
         other = _task(opener, dev)
         chosen_on = (label_of(dev), _runs(context, one, two, other, depth), other.dataset)
     exploration = explored(
-        (one, two), _runs(context, one, two, task, depth), task.dataset, parse(first), options.legs,
+        (one, two), _runs(context, one, two, task, depth), task.dataset, measure, options.legs,
         task=label_of(ref), folds=options.folds, dev=chosen_on, mark=task.dataset.fingerprint[:12], words=rest,
     )  # fmt: skip
     _publish(exploration, Path(options.to) if options.to else Path(options.results) / "explore")

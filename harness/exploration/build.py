@@ -35,13 +35,11 @@ def explored(
         mark: What the command of a choice on its own queries says of it, as `model.chosen_on=…`.
         words: Those of the command line that choose the task.
     """
-    k = _cutoff(measure)
+    k = cutoff(measure)
     names = (systems[0].name, systems[1].name)
     bounds, rules, notes = _bounds(systems, list(notes))
     held = max(len(names) for run in runs for names in run.doc_ids) if len(runs[0].doc_ids) else 0
     within = [depth for depth in sorted({*depths}) if depth >= k]
-    if not within:
-        raise ConfigError(f"legs={list(depths)}: {measure.name} looks at {k} documents; name a depth of at least that.")
     within = [depth for depth in within if depth < held] + [depth for depth in within if depth >= held][:1]
     tried = pipelines(within, rules)
     exp = measure.options.get("gain") == "exp"
@@ -68,10 +66,23 @@ def explored(
     )  # fmt: skip
 
 
-def _cutoff(measure: Measure) -> int:
+def cutoff(measure: Measure) -> int:
+    """At how many documents the measure looks; `NotApplicable` where it is no nDCG with a cutoff."""
     if measure.plugin.name != "nDCG" or measure.k is None:
         raise NotApplicable(f"explore measures nDCG at a cutoff, not {measure.name}. Say measure=nDCG@10.")
     return measure.k
+
+
+def expect_possible(measure: Measure, depths: Sequence[int], folds: int, queries: int) -> None:
+    """Refuse what cannot be explored before a corpus is searched for it.
+
+    Raises:
+        ConfigError: No depth that the measure's cutoff fits into; less than two folds, or more than queries.
+    """
+    k = cutoff(measure)
+    if not any(depth >= k for depth in depths):
+        raise ConfigError(f"legs={list(depths)}: {measure.name} looks at {k} documents; name a depth of at least that.")
+    choosing.expect_folds(folds, queries)
 
 
 def _bounds(systems: Sequence[Opened], notes: list[str]) -> tuple[tuple[float, float], list[Rule], list[str]]:

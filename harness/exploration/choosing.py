@@ -31,8 +31,7 @@ def cross_fitted(values: Floats, query_ids: Sequence[str], folds: int) -> tuple[
         ConfigError: Fewer queries than folds, or less than two folds.
     """
     queries = values.shape[1]
-    if not 2 <= folds <= queries:
-        raise ConfigError(f"folds={folds}: at least 2, and at most the {queries} queries that there are.")
+    expect_folds(folds, queries)
     by_id = np.argsort(np.array(query_ids, dtype=object))
     generator = np.random.default_rng(0)
     scores, often = np.zeros(queries), np.zeros(len(values))
@@ -45,6 +44,12 @@ def cross_fitted(values: Floats, query_ids: Sequence[str], folds: int) -> tuple[
             scores[held_out] += values[chosen, held_out]
             often[chosen] += 1
     return scores / REPEATS, often / often.sum()
+
+
+def expect_folds(folds: int, queries: int) -> None:
+    """Refuse less than two folds, and more than there are queries; `ConfigError`."""
+    if not 2 <= folds <= queries:
+        raise ConfigError(f"folds={folds}: at least 2, and at most the {queries} queries that there are.")
 
 
 def best(values: Floats) -> int:
