@@ -70,9 +70,9 @@ def test_every_pipeline_has_the_common_evaluators_number(measure, ties):
 
 
 def test_a_document_that_only_ties_with_the_tenth_is_not_missed():
-    """It stands below fifty others in both legs, has as much as each of them in sum, and the ids put it first."""
-    one = {f"a{n:02}": 1.0 for n in range(60)} | {"z": 0.5, "last": 0.0}
-    two = {f"b{n:02}": 1.0 for n in range(60)} | {"z": 0.5, "last": 0.0}
+    """It stands below all others in both legs, has as much as each of them in sum, and the ids put it first."""
+    one = {f"a{n:02}": 1.0 for n in range(24)} | {"z": 0.5, "last": 0.0}
+    two = {f"b{n:02}": 1.0 for n in range(24)} | {"z": 0.5, "last": 0.0}
     legs = [toys.run({"q": one}, 100), toys.run({"q": two}, 100)]
     data = toys.data({"q": {"z": 1}}, documents=list(one | two))
     half = Pipeline(RULES[2], 100, 25)
