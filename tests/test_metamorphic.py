@@ -38,6 +38,7 @@ SYSTEMS = {
     "lexical": "bm25",
     "latent": "lsa",
     "fused": "rrf/bm25+wordllama",
+    "convex": "fusion(normalize=distribution,weights=[0.3,0.7])/bm25+wordllama",
     "reranked": "rerank/bm25:wordllama",
 }
 """One of each kind, as typed."""

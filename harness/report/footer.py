@@ -129,6 +129,20 @@ def truncation(board: Board) -> list[str]:
     )
 
 
+def chosen_on_its_queries(board: Board) -> list[str]:
+    """The rows whose options were chosen on the very queries of a column, as `harness explore` says in its command."""
+    lines = []
+    for row in board.rows:
+        for column, cell in zip(board.columns, row.cells, strict=True):
+            chosen_on = cell.record.asked.get("options", {}).get("chosen_on") if cell.record else ""
+            if chosen_on and str(cell.record.dataset.get("fingerprint", "")).startswith(str(chosen_on)):  # type: ignore[union-attr]
+                lines.append(
+                    f"{row.system} was chosen on the queries of {column.task}: its number there promises more than it keeps on "
+                    "others, `harness explore` says how much"
+                )
+    return lines
+
+
 def definitions(board: Board) -> list[str]:
     """`nDCG@10 (share, higher is better): source` for each measure shown."""
     seen = {column.measure: column for column in board.shown if column.measure}

@@ -28,7 +28,8 @@ def markdown(board: Board, plots: dict[str, str]) -> str:
         lines += [f"![{caption}]({path})", ""]
     lines += ["## What was measured", ""]
     lines += [f"- {footer.data_line(board, column)}" for column in board.columns]
-    lines += [f"- {line}" for line in [*footer.truncation(board), *terms.chosen(board), *footer.definitions(board)]]
+    said = [*footer.chosen_on_its_queries(board), *footer.truncation(board), *terms.chosen(board)]
+    lines += [f"- {line}" for line in [*said, *footer.definitions(board)]]
     lines += [f"- {footer.origin(board)}"]
     if board.superseded:
         lines += [f"- {board.superseded} older record(s) of the same names are not shown; they are in `records/`."]
