@@ -197,7 +197,11 @@ def test_a_changed_model_behind_a_name_is_refused(harness, tmp_path):
         desk.vectors = lambda texts, input_type: hashed(texts, "another model")
         desk.requests.clear()
         done = harness(*words, "task=faq", "limit=20", *place)
-        assert done.returncode == 2 and "gives other vectors than earlier today, at " in done.stderr and len(desk.requests) == 1
+        assert (
+            done.returncode == 2
+            and "gives other vectors than earlier today, at " in done.stderr
+            and len(desk.requests) == 1
+        )
         assert "model.revision=20" in done.stderr and done.stderr.count("\n") == 2  # after the estimate
         done = harness(*words, "task=faq", "limit=10", "overwrite=true", *place)
         assert done.returncode == 0 and len(desk.requests) == 1  # all is there: nobody is asked
