@@ -103,6 +103,8 @@ def test_the_pace_by_hand():
     assert start == Speed(FIRST, 4)
     pace.answered(start, 60 * EASY)
     assert pace.now == Speed(64, 4)
+    pace.answered(start, 0.1)  # sent before it rose: it says nothing of the speed of now
+    assert pace.now == Speed(64, 4)
     before = pace.now
     assert pace.slower(before)
     assert not pace.slower(before) and pace.now == Speed(32, 2)
@@ -130,6 +132,15 @@ def test_a_slow_server_by_the_words_a_user_types(harness, tmp_path):
         done = harness(*words, *place, "task=faq", "limit=5", *QUIET)
     assert done.returncode == 0, done.stderr
     assert "too slow for 32 texts a request, 4 at once" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_a_canary_that_waits_for_the_model_slows_nothing(tmp_path):
+    """Some servers load a model at the first request: that text is ours and alone."""
+    desk = Desk(faults=lambda number, texts: "stall" if number == 0 else "")
+    desk.stall = 0.6
+    with served(desk.handler()) as url:
+        system(url, tmp_path, timeout=0.3).encode([f"text {number}" for number in range(200)], "document")
+    assert [len(body["input"]) for _, _, body in desk.requests][:3] == [1, 1, 32]
 
 
 def test_a_server_that_restarts_is_waited_for(tmp_path):
