@@ -63,7 +63,11 @@ def test_an_unknown_field_names_model_extra(tmp_path):
     desk = Desk()
     desk.refuses = always(422, pydantic([canary.TEXT], f"Not a data URI: DataURI({canary.TEXT[:60]}…)", ["image", 0]))
     line = refused(desk, tmp_path, extra={"modality": "image"})
-    assert "HTTP 422: body.image.0: Not a data URI: DataURI(…" in line and "Look at model.extra: modality." in line
+    assert (
+        "HTTP 422: body.image.0: Not a data URI: DataURI(…" in line
+        and "……" not in line
+        and "Look at model.extra: modality." in line
+    )
     assert "longer" not in line and "quick brown" not in line
     desk.refuses = always(400, {"message": "Extra inputs are not permitted: input_type"})
     assert "Look at model.inputs, which gives 'input_type'." in refused(desk, tmp_path, inputs={"document": "passage"})
@@ -77,6 +81,8 @@ def test_a_text_that_is_too_long_is_named_and_not_repeated(tmp_path):
     line = refused(desk, tmp_path)
     assert "a request for 2 texts, the longest is '0'" in line and f"HTTP 422: body.text.input.0: {what}. Look" in line
     assert "model.max_length=N cuts them" in line and "kept" not in line  # the canary is not what is kept
+    desk.refuses = after_the_canary(422, lambda texts: pydantic([texts[0] * 2_000], what, ["text", "input", 0]))
+    assert f"HTTP 422: body.text.input.0: {what}. Look" in refused(desk, tmp_path)  # half a megabyte of it
     desk.refuses = after_the_canary(400, lambda texts: f"cannot read {texts[0]!r} or {json.dumps(texts)} at all " * 9)
     line = refused(desk, tmp_path)
     assert "HTTP 400: cannot read '…" in line and len(line) < 600

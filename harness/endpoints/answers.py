@@ -13,6 +13,8 @@ AGAIN = (408, 429)
 """Statuses below 500 that may pass by themselves."""
 SLOW = (408, 504, 524)
 """Statuses of a host in front that waited in vain."""
+MUCH = 20_000_000
+"""Bytes of a refusal that are read: it may repeat all texts, and half a JSON would hide its own words."""
 AWAY = (502, 503)
 """Statuses of a host in front of nobody, or of a server that still loads."""
 
@@ -54,7 +56,7 @@ def outcome(reply: Reply, vendor: Vendor, count: int) -> Outcome:
     """What a reply to a request for `count` texts comes to."""
     if reply.status == 200:
         return _answered(reply, vendor, count)
-    said, status = reply.content[:100_000].decode("utf-8", "replace").strip(), reply.status
+    said, status = reply.content[:MUCH].decode("utf-8", "replace").strip(), reply.status
     fault = f"HTTP {status}"
     passing = status in AGAIN or status >= 500
     if not passing or "insufficient_quota" in said:  # OpenAI's 429 for an account without credit

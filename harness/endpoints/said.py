@@ -47,7 +47,7 @@ def without(line: str, texts: Sequence[str]) -> str:
     for start in range(len(line) - RUN + 1):
         if line[start : start + RUN] in shared:
             hidden[start : start + RUN] = b"\1" * RUN
-    return re.sub("\0+", "…", "".join("\0" if hidden[place] else letter for place, letter in enumerate(line)))
+    return re.sub("\0[\0…]*", "…", "".join("\0" if hidden[place] else letter for place, letter in enumerate(line)))
 
 
 def _words(payload: Any) -> Iterator[str]:
