@@ -3,6 +3,7 @@ and what it delivers, and fails as it is told."""
 
 from __future__ import annotations
 
+import contextlib
 import email.utils
 import json
 import threading
@@ -34,6 +35,10 @@ class Desk:
         billed: Text → how often it was computed and billed; `tokens` is their sum as reported.
         delivered: Text → how often its vector stood whole in an answer that could be read.
         requests: Path, headers and body of each.
+        per_text: Seconds for a text: one worker, who goes on with a request that nobody waits for any more.
+        refuses: Path and body of a request → status and body of the reply that refuses it, or None.
+        name: The model that answers; empty for whatever is asked for.
+        counts: What it counts as a text's tokens.
     """
 
     def __init__(
@@ -45,6 +50,9 @@ class Desk:
         self.requests: list[tuple[str, dict[str, str], dict[str, Any]]] = []
         self.tokens = self.peak = self.running = 0
         self.key, self.slow, self.stall = "", 0.0, 3.0
+        self.per_text, self.worker = 0.0, threading.Lock()
+        self.refuses: Callable[[str, dict[str, Any]], tuple[int, Any] | None] = lambda path, body: None
+        self.name, self.counts = "", tokens_of
         self.lock = threading.Lock()
 
     def handler(self) -> type[BaseHTTPRequestHandler]:
@@ -89,20 +97,27 @@ class Desk:
             return send(
                 handler, int(status), {"error": {"message": f"{how or 'no'} ({sent})"}}, headers.get(how, seconds)
             )
+        if refused := self.refuses(handler.path, body):
+            return send(handler, *refused)
+        if self.per_text:
+            with self.worker:
+                time.sleep(self.per_text * len(texts))
         rows = np.array(self.vectors(texts, input_type))
         if dimensions:
             rows = rows[:, :dimensions]  # as Gemini and Infinity do it: not of length one
-        tokens = sum(tokens_of(text) for text in texts)
+        tokens = sum(self.counts(text) for text in texts)
         order = list(range(len(texts)))
         if fault == "shuffled":
             order = order[::-1]
         if fault == "fewer" and len(texts) > 1:
             order = order[::2]
-            tokens = sum(tokens_of(texts[one]) for one in order)
+            tokens = sum(self.counts(texts[one]) for one in order)
         if fault == "nan":
             rows[0, 0] = np.nan
         if fault == "dimension":
             rows = rows[:, :-1]
+        if self.name:
+            body["model"] = self.name
         content = json.dumps(form([(one, rows[one].tolist()) for one in order], tokens)).encode()
         whole = order
         if fault == "truncated":  # in the middle of one vector, under an honest Content-Length
@@ -189,5 +204,6 @@ def send(handler: Any, status: int, content: Any, headers: dict[str, str] | None
         **(headers or {}),
     }.items():
         handler.send_header(key, value)
-    handler.end_headers()
-    handler.wfile.write(content)
+    with contextlib.suppress(ConnectionError):  # nobody waits for it any more
+        handler.end_headers()
+        handler.wfile.write(content)

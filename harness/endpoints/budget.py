@@ -174,12 +174,13 @@ class Meter:
         """A request is repeated."""
         self._count("retries", 1)
 
-    def exhausted(self, who: str) -> BudgetError:
-        """The one line for a budget that does not suffice for one more text."""
+    def exhausted(self, who: str, *, kept: bool) -> BudgetError:
+        """The one line for a budget that does not suffice for one more text, with what becomes of those that arrived."""
         spent = written(self._spending.of(self.price.currency))
+        on = "What arrived is kept: the same command with a larger budget= goes on from there."
         return BudgetError(
             f"budget={self.budget:g} is used up: {self.price.currency} {spent} are spent, and the next request to {who} could "
-            "pass it. What arrived is kept: the same command with a larger budget= goes on from there."
+            f"pass it. {on if kept else 'Raise budget=.'}"
         )
 
     def taken(self) -> dict[str, Any]:

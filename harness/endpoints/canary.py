@@ -7,7 +7,7 @@ plausible number that is wrong.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +19,18 @@ from harness.types import Vectors
 
 TEXT = "The quick brown fox jumps over the lazy dog; der Hund schlief, 犬は眠っていた: 42 times, on 3 May 1998."
 """Never changed: it is what the vectors on disk are of."""
+LABEL = "the canary text"
 SAME, ALIKE = 0.999999, 0.999
 """Cosines from which on it is the same vector, and the same model on other hardware."""
 
 
-def compared(vector: Vectors, file: Path, who: str) -> Mapping[str, Any]:
+def compared(vector: Vectors, file: Path, who: str, unused: Callable[[str], str]) -> Mapping[str, Any]:
     """What there is to note of today's canary: nothing, or how far it has drifted since when.
 
     Args:
         vector: Of `TEXT`, today.
         file: Where the first one and every later cosine are kept.
+        unused: A date → a revision of that name under which nothing is kept.
 
     Raises:
         ModelError: It is another model's; says since when, and how to start anew.
@@ -43,10 +45,11 @@ def compared(vector: Vectors, file: Path, who: str) -> Mapping[str, Any]:
     ledger.append(cosine=cosine)
     today, since = datetime.datetime.now(datetime.UTC).date().isoformat(), str(before["date"])[:10]
     if cosine < ALIKE:
+        then = f"on {since}" if since != today else f"earlier today, at {str(before['date'])[11:16]} UTC"
         raise ModelError(
-            f"{who} gives other vectors than on {since}: today, {today}, the cosine of one and the same text is {cosine:.4f}. "
+            f"{who} gives other vectors than {then}: the cosine of one and the same text is {cosine:.4f}. "
             "The model behind the name has changed, and its vectors cannot be compared with those in the store. Start anew "
-            f"with model.revision={today}, which keeps the two apart."
+            f"with model.revision={unused(today)}, which keeps the two apart."
         )
     return {"cosine": round(cosine, 7), "since": since} if cosine < SAME else {}
 

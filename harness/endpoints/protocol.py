@@ -40,10 +40,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Answer:
-    """What an answer holds: position in the request → vector, and the tokens that are billed (None: not said)."""
+    """What an answer holds: position in the request → vector, the tokens that are billed (None: not said), and the name of
+    the model that answered (empty: not said)."""
 
     vectors: Mapping[int, Numbers]
     tokens: int | None = None
+    model: str = ""
 
 
 class Vendor(Protocol):
@@ -87,7 +89,7 @@ class Vendor(Protocol):
 
 
 def indexed(payload: Any, count: int, *, partial: bool, tokens: str) -> Answer:
-    """An answer in OpenAI's form: `data` with `index` and `embedding`, in whatever order; the usage under that name."""
+    """An answer in OpenAI's form: `data` with `index` and `embedding`, in whatever order; the usage under that name; `model`."""
     data = payload.get("data") if isinstance(payload, dict) else None
     if not isinstance(data, list):
         raise Malformed("the answer has no list 'data'")
@@ -97,8 +99,9 @@ def indexed(payload: Any, count: int, *, partial: bool, tokens: str) -> Answer:
         if not isinstance(index, int) or not isinstance(vector, list) or not 0 <= index < count or index in vectors:
             raise Malformed(f"an entry of 'data' has the index {index!r} among {count} texts, or no embedding")
         vectors[index] = vector
-    usage = payload.get("usage")
-    return Answer(vectors, counted(usage.get(tokens) if isinstance(usage, dict) else None))
+    usage, model = payload.get("usage"), payload.get("model")
+    reported = counted(usage.get(tokens) if isinstance(usage, dict) else None)
+    return Answer(vectors, reported, model if isinstance(model, str) else "")
 
 
 def in_order(vectors: Any, count: int, *, partial: bool, tokens: int | None = None) -> Answer:

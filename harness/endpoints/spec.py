@@ -124,10 +124,14 @@ class EndpointSpec:
             "max_length": None if self.vendor.truncates else self.max_length,
         }
 
+    @property
+    def key_variable(self) -> str:
+        """The environment variable that holds the key; empty where none is sent."""
+        return self.key_env or (self.vendor.key_env if self.base == self.vendor.url else "")
+
     def key(self) -> str:
         """The key, from the environment; empty where the endpoint needs none. `ModelError` where it is missing."""
-        own = self.vendor.key_env if self.base == self.vendor.url else ""
-        name = self.key_env or own
+        name = self.key_variable
         if not name:
             return ""
         key = os.environ.get(name, "").strip()

@@ -45,11 +45,17 @@ class Reply:
 
 
 class Unanswered(Exception):
-    """No answer came. `sent` is False where the request cannot have reached the endpoint, and so billed nothing."""
+    """No answer came.
 
-    def __init__(self, reason: str, *, sent: bool) -> None:
+    Attributes:
+        sent: False where the request cannot have reached the endpoint, and so billed nothing.
+        slow: It was given up after the timeout.
+        final: Nobody there speaks the URL's scheme, now or later.
+    """
+
+    def __init__(self, reason: str, *, sent: bool, slow: bool = False, final: bool = False) -> None:
         super().__init__(reason)
-        self.sent = sent
+        self.sent, self.slow, self.final = sent, slow, final
 
 
 class Transport(Protocol):
@@ -140,7 +146,9 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
 def _unanswered(error: BaseException) -> Unanswered:
     httpx = _httpx()
     unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
-    return Unanswered(f"{type(error).__name__}: {error}".rstrip(": "), sent=not unsent)
+    reason = f"{type(error).__name__}: {error}".rstrip(": ")
+    slow = isinstance(error, httpx.ReadTimeout)
+    return Unanswered(reason, sent=not unsent, slow=slow, final=unsent and "SSL" in reason)
 
 
 def _reply(reply: Any) -> Reply:

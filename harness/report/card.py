@@ -50,6 +50,8 @@ def _doubts(cell: BoardCell, column: Column) -> Lines:
     cut = checks.truncation.get("document", {})
     if cut.get("texts_cut"):
         lines.append(("doubt", f"{formatting.percent(cut['texts_cut'])} of the documents are cut at the model's limit"))
+    if names := checks.other.get("endpoint", {}).get("answered_by"):
+        lines.append(("doubt", f"asked for {record.facts.model}, answered by {', '.join(names)}"))
     if checks.training:
         lines.append(("trained on this task", checks.training))
     return lines

@@ -141,13 +141,16 @@ def count(number: object) -> str:
 
 
 def reads(row: Row) -> str:
-    """What of a text the model reads, and how it is asked: `256 tokens, 12 % cut, no prompt`."""
+    """What of a text the model reads, and how it is asked: `256 tokens, 12 % cut, no prompt`; `cut unknown` behind an
+    endpoint that states no length."""
     length = row.facts.max_length
     if row.facts.prompts is None and length is None:
         return "–"
     cut = max((_cut(cell.record) for cell in row.cells if cell.record), default=0.0)
     parts = [f"{length:,} tokens"] if isinstance(length, int) else []
-    if cut:
+    if row.facts.kind == "api" and length is None:
+        parts.append("cut unknown")
+    elif cut:
         parts.append(f"{percent(cut)} cut")
     used = {text for cell in row.cells if cell.record for text in cell.record.checks.prompts.values()}
     parts.append("prompts" if used - {""} else "no prompt")

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.context import Context
 from harness.encode.engine import Embedder, Encoded, stored, truncation
@@ -77,6 +78,11 @@ class EncodingSystem(ABC):
         """The literal text in front of each; empty where there is none, or where it is not ours."""
         return ""
 
+    def lengths(self, encoded: Encoded, prompt: str, texts: Sequence[str]) -> NDArray[Any] | None:
+        """Tokens and cut tokens of each text, in the fields of `encoded.facts`; None where nobody knows what the model
+        reads: nothing is then said of truncation."""
+        return encoded.facts if self.own_prompts else None
+
     def other_notes(self) -> Mapping[str, Any]:
         """What else there is to say of what it did since it was last asked."""
         return {}
@@ -110,7 +116,8 @@ class EncodingSystem(ABC):
         if len(texts) and self.own_prompts:
             self._first.setdefault(role or "text", used + texts[0])
             self._prompts.setdefault(role or "text", used)
-            self._parts.setdefault(role or "text", []).append(encoded.facts)
+            if (lengths := self.lengths(encoded, used, texts)) is not None:
+                self._parts.setdefault(role or "text", []).append(lengths)
         self.variant.check(encoded.dimension)
         return self.shortened(encoded.read())
 
@@ -218,11 +225,15 @@ class EncodedIndex:
         other = {**self._system.other_notes(), **self._index.notes()}
         if not self._system.own_prompts:
             return {"other": {**other, "first_without_prompt": first}}
-        cut = np.flatnonzero(self._vectors.facts["cut"] > 0).tolist()
+        read = {
+            role: self._system.lengths(vectors, prompt, texts.texts) for role, (vectors, prompt, texts) in roles.items()
+        }
+        known = {role: lengths for role, lengths in read.items() if lengths is not None}
+        cut = np.flatnonzero(known["document"]["cut"] > 0).tolist() if "document" in known else []
         return {
             "first": first,
             "prompts": {role: prompt for role, (_, prompt, _) in roles.items()},
-            "truncation": {role: truncation([vectors.facts]) for role, (vectors, *_) in roles.items()},
+            "truncation": {role: truncation([lengths]) for role, lengths in known.items()},
             "cut_documents": [self._documents.ids[position] for position in cut],
             "other": other,
         }

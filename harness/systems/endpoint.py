@@ -6,18 +6,26 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import itertools
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.context import Context
 from harness.encode.engine import Arrival, Encoded, Report
 from harness.encode.keys import text_keys
 from harness.endpoints import canary
+from harness.endpoints.behaviour import Behaviour
 from harness.endpoints.budget import RULE, Ledger, Meter, tokens_of, written
 from harness.endpoints.client import Client, Patience
+from harness.endpoints.hints import hint
+from harness.endpoints.messages import Messages
+from harness.endpoints.pace import Pace
 from harness.endpoints.sendable import sendable
 from harness.endpoints.spec import AT_ONCE, EndpointSpec
 from harness.endpoints.transport import Address, ByOpenAI, Plain, Transport
@@ -51,12 +59,19 @@ class Endpoint(EncodingSystem):
         self._meter = Meter(names, spec.price, Ledger(self._folder / "ledger.jsonl"), budget, context.spending)
         self._dimension: int | None = None
         self._noted: dict[str, Any] = {}
+        self._behaviour = Behaviour(spec.name, Pace(self._limits, spec.timeout), self._say)
         self._announced = 0
         self._canary_done = False
 
     @property
-    def _folder(self) -> Any:
+    def _folder(self) -> Path:
         return self.context.hub.cache / "endpoints"
+
+    @property
+    def _limits(self) -> Limits:
+        vendor = self.spec.vendor
+        most = min(self.spec.texts or vendor.texts, AT_ONCE)
+        return Limits(most, self.spec.tokens or vendor.tokens, self.spec.concurrency)
 
     @property
     def similarity(self) -> str:
@@ -122,10 +137,20 @@ class Endpoint(EncodingSystem):
         """The variant's first numbers, brought to length one again."""
         return unit(super().shortened(vectors)) if self.variant.dims else super().shortened(vectors)
 
+    def lengths(self, encoded: Encoded, prompt: str, texts: Sequence[str]) -> NDArray[Any] | None:
+        """Unknown unless `max_length` is stated; by the rule where the endpoint cuts, and so does not say."""
+        most = self.spec.max_length
+        if most is None or not self.spec.vendor.truncates:
+            return None if most is None else encoded.facts
+        found = np.array(encoded.facts)
+        found["tokens"] = [tokens_of(prompt + text) for text in texts]
+        found["cut"] = np.maximum(0, found["tokens"].astype(np.int64) - most)
+        return found
+
     def other_notes(self) -> Mapping[str, Any]:
         """What was used and paid, and what the canary said."""
-        taken = {**self._meter.taken(), **self._noted}
-        self._noted = {}
+        taken, self._noted = {**self._meter.taken(), **self._noted}, {}
+        taken |= self._behaviour.notes() if taken else {}
         return {"endpoint": {"place": self.spec.place, **taken}} if taken else {}
 
     def announce(self, documents: Texts, queries: Texts, purpose: Purpose) -> None:
@@ -156,11 +181,13 @@ class Endpoint(EncodingSystem):
         if left is not None:
             enough = "" if price.of(tokens) <= left else ", which does not suffice: it stops there"
             limit = f"; budget={self._meter.budget:g} leaves {written(left)}{enough}"
-        print(  # noqa: T201 - told before money is spent, whatever display there is
-            f"{self.name}: {missing:,} texts are to be embedded by {self.spec.place}, about {tokens:,} tokens "
-            f"({RULE}), {price.written(tokens)}{rate}{limit}",
-            file=sys.stderr,
+        self._say(
+            f"{missing:,} texts are to be embedded by {self.spec.place}, about {tokens:,} tokens "
+            f"({RULE}), {price.written(tokens)}{rate}{limit}"
         )
+
+    def _say(self, line: str) -> None:
+        print(f"{self.name}: {line}", file=sys.stderr)  # noqa: T201 - told at once, whatever display there is
 
     @property
     def _inputs(self) -> Mapping[str, str]:
@@ -170,14 +197,14 @@ class Endpoint(EncodingSystem):
         found = prompt(self._inputs, role, purpose.task, purpose.kind)
         return found or self._inputs.get("", "")
 
-    def client(self, transport: Transport, role: Role, purpose: Purpose) -> Client:
-        """A client for texts of that role and task."""
+    def client(self, transport: Transport, role: Role, purpose: Purpose, *, trial: bool = False) -> Client:
+        """A client for texts of that role and task, or for the canary text."""
         spec = self.spec
-        most = min(spec.texts or spec.vendor.texts, AT_ONCE)
+        advice = functools.partial(hint, spec, canary=trial)
         return Client(
-            spec.vendor, spec.settings(self._input_type(role, purpose)), transport, self._meter, who=spec.who,
-            limits=Limits(most, spec.tokens or spec.vendor.tokens, spec.concurrency),
-            patience=Patience(spec.attempts), redact=spec.redacted, dimension=spec.dimensions or spec.dimension,
+            spec.vendor, spec.settings(self._input_type(role, purpose)), transport, self._meter, limits=self._limits,
+            patience=Patience(spec.attempts), messages=Messages(spec.who, spec.base, spec.redacted, advice, canary=trial),
+            dimension=spec.dimensions or spec.dimension, behaviour=self._behaviour,
         )  # fmt: skip
 
     def transport(self) -> Transport:
@@ -189,13 +216,24 @@ class Endpoint(EncodingSystem):
         """Embed the canary, once a run, before anything else; `ModelError` where another model answers."""
         if self._canary_done:
             return
-        (part,) = self.client(transport, "document", CANARY).received([canary.TEXT], ["the canary text"])
-        key = digest(dict(self.configuration("document", CANARY)))
-        drift = canary.compared(part.vectors[0], self._folder / f"canary-{key}.jsonl", self.spec.who)
+        client = self.client(transport, "document", CANARY, trial=True)
+        (part,) = client.received([canary.TEXT], [canary.LABEL])
+        drift = canary.compared(part.vectors[0], self._canary_file(self.spec), self.spec.who, self._unused_revision)
         self._dimension = part.vectors.shape[1]
         self._canary_done = True
         if drift:
             self._noted["canary"] = drift
+
+    def _canary_file(self, spec: EndpointSpec) -> Path:
+        usage = {**spec.encoding(self._input_type("document", CANARY)), "prompt": self.prompt("document", CANARY)}
+        return self._folder / f"canary-{digest(usage)}.jsonl"
+
+    def _unused_revision(self, date: str) -> str:
+        """The date, or the date and a number: a model may change more than once a day."""
+        names = itertools.chain([date], (f"{date}-{number}" for number in itertools.count(2)))
+        return next(
+            one for one in names if not self._canary_file(dataclasses.replace(self.spec, revision=one)).exists()
+        )
 
     def of_length_one(self, vectors: Vectors, labels: Sequence[Any]) -> Vectors:
         """Vectors that the endpoint shortened, brought to length one again where they are not: some vendors leave that out."""
