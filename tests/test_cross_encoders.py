@@ -63,11 +63,14 @@ def scores(system, pairs) -> np.ndarray:
     return np.array([row[0] for row in run.scores])
 
 
-@pytest.mark.parametrize("runtime", ["torch", "auto"])
-def test_a_thousand_pairs_score_as_predict_scores_them(classifier, legal, tmp_path, runtime):
+@pytest.mark.parametrize(
+    ("runtime", "number"),
+    [("auto", 100), *(pytest.param(runtime, 1_000, marks=pytest.mark.slow) for runtime in ("torch", "auto"))],
+)
+def test_pairs_score_as_predict_scores_them(classifier, legal, tmp_path, runtime, number):
     """To 1e-5, in batches of like length; and each alone, and beside longer neighbours."""
     theirs = reranker_models.sentence_transformer(classifier)
-    pairs = some_pairs(legal, 1_000)
+    pairs = some_pairs(legal, number)
     expected = theirs.predict(pairs)
     assert np.std(expected) > 0.1  # a head whose scores do not differ would agree with anything
     ours = scores(opened(classifier, tmp_path, runtime=runtime), pairs)
