@@ -9,7 +9,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 export HF_HUB_OFFLINE ?= 1
 
-SYSTEMS := minilm,wordllama,bm25
+SYSTEMS := minilm,wordllama,bm25,minilm-tokens,hybrid,hybrid-reranked
 TASKS   := legal,faq
 # Two processes, a file's tests in one of them: they share a loaded model.
 WORKERS := -n 2 --dist loadfile

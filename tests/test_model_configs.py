@@ -28,7 +28,8 @@ ENDPOINTS = {
 }
 """Models behind an endpoint, and mteb's names of them."""
 DENSE = sorted(name for name in FILES if set(WRITTEN[name]["defaults"]) & {"hub", "path", "package"})
-NAMED = [name for name in DENSE if WRITTEN[name].get("name", "???") != "???"]
+ROWS = [name for name in FILES if set(WRITTEN[name]["defaults"]) & {"late-interaction", "sparse"}]
+NAMED = [name for name in sorted([*DENSE, *ROWS]) if WRITTEN[name].get("name", "???") != "???"]
 OPEN = {"hub": "name", "path": "path"}
 """YAMLs that leave to the command line which model it is, and the option that says it."""
 
