@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 import numpy as np
@@ -141,3 +142,22 @@ def test_passages_stand_in_the_order_of_their_documents():
     ids = ["a", "a b", "ab", "a!", "B"]
     passages = [f"{one}\0{number:06d}" for one in ids for number in (0, 1)]
     assert list(dict.fromkeys(document_of(one) for one in sorted(passages))) == sorted(ids)
+
+
+def test_the_board_says_what_mends_a_cut():
+    """The row of the same weights that reads the rest; where there is none, the option that makes it."""
+    from harness.facts import Checks, Facts
+    from harness.report.board import board
+    from harness.report.footer import truncation
+    from test_report import no_scores, record
+
+    cut = Checks(truncation={"document": {"texts_cut": 0.3, "tokens_cut": 0.1}})
+    facts = Facts(kind="dense", weights="w", max_length=256)
+    plain = dataclasses.replace(record("a", "t", 0.5, checks=cut), facts=facts)
+    (line,) = truncation(board([plain], no_scores))
+    assert line.endswith("are cut; model.window=256 reads the rest in passages")
+    whole = dataclasses.replace(
+        record("a(window=256)", "t", 0.6), facts=dataclasses.replace(facts, other={"window": 256})
+    )
+    (line,) = truncation(board([plain, whole], no_scores))
+    assert line.endswith("are cut; a(window=256) reads the rest")

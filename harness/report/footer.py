@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from harness.report.formatting import one_answer, percent
-from harness.report.grid import Board, Column
+from harness.report.grid import Board, Column, Row
 
 NOTABLE = 0.02
 """Share of tied documents, and difference in the share of unjudged ones, from which on a reader is told."""
 SHOWN = 12
 """Lines on what was cut."""
+WINDOWED = ("dense", "late interaction", "learned sparse", "cross-encoder")
+"""Kinds of system that can read a long document in windows."""
 MOST = 6
 """Systems whose wide interval is spelled out."""
 
@@ -115,7 +117,7 @@ def truncation(board: Board) -> list[str]:
                 continue
             line = (
                 f"{row.system} reads {row.facts.max_length} tokens: on {column.task} {percent(share['texts_cut'])} of "
-                f"the documents and {percent(share['tokens_cut'])} of all tokens are cut"
+                f"the {share.get('of', 'documents')} and {percent(share['tokens_cut'])} of all tokens are cut"
             )
             if cost := cut.get("quality"):
                 line += (
@@ -123,7 +125,7 @@ def truncation(board: Board) -> list[str]:
                     f"{cost['uncut']['mean']:.3f} elsewhere (n={cost['uncut']['n']}), difference {cost['difference']:+.3f} "
                     f"[{cost['low']:+.3f}, {cost['high']:+.3f}]"
                 )
-            lines.append(line)
+            lines.append(line + _mended(board, row))
     return lines[:SHOWN] + (
         [f"{len(lines) - SHOWN} more cells with cut documents, in the records"] if lines[SHOWN:] else []
     )
@@ -141,6 +143,21 @@ def chosen_on_its_queries(board: Board) -> list[str]:
                     "others, `harness explore` says how much"
                 )
     return lines
+
+
+def _mended(board: Board, row: Row) -> str:
+    """The row that reads whole documents in windows, or the option that makes it."""
+    if row.facts.kind not in WINDOWED or "window" in row.facts.other:
+        return ""
+    whole = [
+        other.system
+        for other in board.rows
+        if "window" in other.facts.other
+        and (other.facts.weights, other.facts.kind) == (row.facts.weights, row.facts.kind)
+    ]
+    return (
+        f"; {whole[0]} reads the rest" if whole else f"; model.window={row.facts.max_length} reads the rest in passages"
+    )
 
 
 def definitions(board: Board) -> list[str]:
