@@ -35,12 +35,17 @@ def main(root: Path) -> str:
         before |= values(table, (git(root, "show", f"HEAD:{table}") or b"").decode())
         now |= values(table, read(root / table).decode())
     moved = list(differences(before, now))
+    fresh = dict.fromkeys(map(cell_of, now))
+    fresh = [cell for cell in fresh if cell not in set(map(cell_of, before))]
     reasons = dict.fromkeys(reason for name in changed for reason in reasons_of(root, name))
     line = f"results/: {len(changed)} tracked files differ from the commit, as this evaluation wrote them: {', '.join(reasons)}"
+    if fresh:
+        line += f". New cells: {', '.join(fresh)}"
     if moved:
         more = f" and {len(moved) - 5} more" if len(moved) > 5 else ""
         return f"{line}.\n*** {len(moved)} MEASURED VALUES MOVED: {'; '.join(moved[:5])}{more} ***"
-    return f"{line}. No value of leaderboard.csv or measures.csv moved ({len(now)} compared)"
+    same = sum(name in before for name in now)
+    return f"{line}. No value of leaderboard.csv or measures.csv moved ({same} compared)"
 
 
 def git(root: Path, *words: str) -> bytes | None:
@@ -65,10 +70,18 @@ def values(table: str, text: str) -> dict[str, float]:
     }
 
 
+def cell_of(name: str) -> str:
+    """`minilm on faq` of a value's name."""
+    return name.partition(":")[0]
+
+
 def differences(before: dict[str, float], now: dict[str, float]) -> Iterator[str]:
-    """What moved, what is gone and what is new."""
+    """What moved, what is gone, and what is new in a cell that was there."""
+    cells = set(map(cell_of, before))
     for name in dict.fromkeys([*before, *now]):
         old, new = before.get(name), now.get(name)
+        if old is None and cell_of(name) not in cells:
+            continue
         if old is None or new is None or not abs(old - new) <= LAST_DIGITS * max(1.0, abs(old)):
             yield f"{name} {old} → {new}"
 

@@ -79,3 +79,10 @@ def test_a_value_that_moved_is_said_loudly(clone, written, moved):
 def test_a_folder_without_history_has_nothing_to_compare_with(tmp_path):
     """And does not fail, for an evaluation there went well."""
     assert "no history of git" in said(tmp_path)
+
+
+def test_a_cell_that_is_new_is_named_and_no_value_that_moved(clone):
+    """The default board got another system: nothing of what stood there moved."""
+    (clone / "results" / "measures.csv").write_text(CELLS + FAQ + FAQ.replace("minilm", "hybrid"))
+    line = said(clone)
+    assert "New cells: hybrid on faq" in line and "MOVED" not in line and "(8 compared)" in line

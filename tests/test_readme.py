@@ -115,3 +115,18 @@ def test_every_file_that_the_documents_link_to_exists():
     for document in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text(encoding="utf-8")):
             assert (document.parent / link).exists() or Path(ROOT / link).exists(), (document.name, link)
+
+
+def test_the_tables_of_the_readme_are_those_of_the_results():
+    """The board's rows as `make leaderboard` wrote them; of the systems the values of results/systems.csv."""
+    import csv
+
+    board = re.search(r"<!-- leaderboard -->\n(.*?)\n<!--", README, re.S)
+    assert board is not None and board[1] in (ROOT / "results" / "leaderboard.md").read_text(encoding="utf-8")
+    table = re.search(r"<!-- systems -->(.*?)<!--", README, re.S)
+    assert table is not None
+    with (ROOT / "results" / "systems.csv").open(encoding="utf-8") as file:
+        values = list(csv.DictReader(file))
+    written = re.findall(r"(\d\.\d{3}) ±(\d\.\d{3})", table[1])
+    expected = [(f"{float(row['value']):.3f}", f"{(float(row['high']) - float(row['low'])) / 2:.3f}") for row in values]
+    assert written == expected and len(written) == 24

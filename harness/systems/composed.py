@@ -6,7 +6,7 @@ Its parts' runs may come from the results folder, so that a second fusion of the
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from harness.facts import Facts
 from harness.systems.opened import Opened, OpenedIndex
@@ -35,8 +35,8 @@ class Composed(ABC):
         every = [part.facts for part in self._everything()]
         return Facts(
             kind=self._kind,
-            licence=", ".join(dict.fromkeys(facts.licence for facts in every if facts.licence)),
-            weights=", ".join(dict.fromkeys(facts.weights for facts in every if facts.weights)),
+            licence=_each(facts.licence for facts in every),
+            weights=_each(facts.weights for facts in every),
             libraries=tuple(dict.fromkeys(library for facts in every for library in facts.libraries)),
             other={"parts": [part.name for part in self._everything()]},
         )
@@ -70,6 +70,11 @@ class Composed(ABC):
     def _everything(self) -> Sequence[Opened]:
         """The parts, and whatever else makes its numbers."""
         return self.parts
+
+
+def _each(texts: Iterable[str]) -> str:
+    """Each once, also of parts that are made of others."""
+    return ", ".join(dict.fromkeys(one for text in texts for one in text.split(", ") if one))
 
 
 class ComposedIndex:
