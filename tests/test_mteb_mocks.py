@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
@@ -86,3 +87,43 @@ def test_mock_task_scores_as_mteb_does(cls, subset, split, minilm, sentence_tran
             assert scores is None and record.primary.interval.startswith("none: no values per item")
         else:
             assert math.isclose(float(scores.values.mean()), theirs, abs_tol=1e-6) and record.primary.low is not None
+
+
+KINDS = ("minilm-tokens", "hybrid", "rerank/bm25:minilm-tokens", "fusion/bm25+wordllama", "minilm(window=64)")
+"""Late interaction, fusions, a reranker, windows."""
+
+
+@pytest.fixture(scope="module")
+def of_every_kind(tmp_path_factory, discovered):
+    """Each kind of system that is more than one vector for each text."""
+    from harness.compose.composition import open_system
+    from harness.evaluation.runs import stored_run
+
+    context = Context(device="cpu", results=tmp_path_factory.mktemp("runs"), opener=open_system, runner=stored_run)
+    return context, {name: context.open(name) for name in KINDS}
+
+
+@pytest.mark.parametrize(("cls", "subset", "split"), CASES, ids=[f"{c.__name__}-{s}-{p}" for c, s, p in CASES])
+def test_mock_task_runs_through_each_kind_of_system(cls, subset, split, of_every_kind, tmp_path, monkeypatch):
+    """Or is not applicable, and says why: a task that needs one vector for each text. None fails."""
+    from harness.registry import Plugin
+
+    def mock() -> Task | Delegated:
+        """A mock task of mteb."""
+        return convert(cls(), subset, split, Hub())
+
+    monkeypatch.setitem(tasks._plugins, "mock", Plugin("task", "mock", mock))
+    context, systems = of_every_kind
+    jobs = [Job(SystemRef("", {}, name), TaskRef("mock", {}, "mock")) for name in systems]
+    inside = dataclasses.replace(context, results=tmp_path)
+    with Display(len(jobs), shown=False) as display:
+        made = benchmark(jobs, inside, display, overwrite=False, record_failures=True, objects=dict(systems))
+    for _, record in made:
+        if record.form == "ranked":
+            assert 0 <= record.primary.mean <= 1, record
+        elif record.system == "minilm(window=64)":
+            assert record.status == "ok", (
+                record.reason
+            )  # windows are of documents that are searched; its vectors are minilm's
+        else:
+            assert record.status == "not applicable" and "this task needs" in record.reason, record
