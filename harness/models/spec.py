@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from harness.errors import ConfigError
+from harness.errors import ConfigError, ModelError
 
 Similarity = Literal["cosine", "dot", "euclidean", "MaxSim", "MeanMaxSim"]
 Dtype = Literal["float32", "bfloat16", "float16", "int8"]
@@ -62,6 +62,16 @@ class ModelSpec:
                 raise ConfigError(
                     f"model.{key}={value} is too small: at least 1. Leave it out, or say null, for the model's own."
                 )
+
+    @classmethod
+    def placed(cls, **options: Any) -> ModelSpec:
+        """One that says in one way where its files are, or `ModelError`; a path or package may have a hub's name too."""
+        spec = cls(**options)
+        if sum(map(bool, (spec.name if not spec.path and not spec.package else "", spec.path, spec.package))) != 1:
+            raise ModelError(
+                "Say where the model's files are by one of model.name=ORG/NAME, model.path=DIR, model.package=NAME."
+            )
+        return spec
 
     @property
     def title(self) -> str:

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from harness.context import Context
 from harness.encode.engine import Arrival, Report
 from harness.encode.forward import Forward
-from harness.errors import ModelError
 from harness.facts import Facts
 from harness.models.files import locate, weights_digest
 from harness.models.pair_template import expect_template
@@ -212,13 +211,9 @@ def cross_encoder(
     `template` is the literal text that a generative reranker reads, with {query}, {document} and perhaps {prompt}. Raises
     `ModelError` where the files are named by none or several, `ConfigError` for a template without its places.
     """
-    if sum(map(bool, (name if not path and not package else "", path, package))) != 1:
-        raise ModelError(
-            "Say where the cross-encoder's files are by one of model.name=ORG/NAME, model.path=DIR, model.package=NAME."
-        )
     if template:
         expect_template(template)
-    spec = ModelSpec(
+    spec = ModelSpec.placed(
         name=name, revision=revision, path=path, package=package, folder=folder, digest=digest, prompts=prompts,
         max_length=max_length, dtype=dtype, runtime=runtime, parameters=parameters, licence=licence,
         trust_remote_code=trust_remote_code,

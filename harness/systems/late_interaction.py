@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from harness.context import Context
 from harness.encode.engine import Embedder, Encoded
-from harness.errors import ConfigError, ModelError
+from harness.errors import ConfigError
 from harness.jagged import Jagged
 from harness.models.spec import ModelSpec
 from harness.models.windows import Windows
@@ -160,7 +160,8 @@ def late_interaction(
     pool: Literal["max", "first-p"] = "max",
 ) -> LateInteraction:
     """A late-interaction model of sentence-transformers or PyLate, or a dense model's own token vectors (layout=tokens)."""
-    spec = placed(
+    spec = ModelSpec.placed(
+        runtime="torch",
         name=name, revision=revision, path=path, package=package, folder=folder, digest=digest, prompts=prompts,
         layout="tokens" if layout == "tokens" else "sentence-transformers", similarity=similarity, max_length=max_length,
         dimension=dimension, parameters=parameters, licence=licence, trust_remote_code=trust_remote_code,
@@ -173,15 +174,3 @@ def late_interaction(
     variant.check()
     windows = Windows.of(window, stride, pool, max_length)
     return LateInteraction(label, spec, context, variant=variant, pool_factor=pool_factor, windows=windows)
-
-
-def placed(**options: Any) -> ModelSpec:
-    """A model's specification, which says in one way where its files are; `ModelError` else."""
-    places = (
-        options["name"] if not options["path"] and not options["package"] else "", options["path"], options["package"],
-    )  # fmt: skip
-    if sum(map(bool, places)) != 1:
-        raise ModelError(
-            "Say where the model's files are by one of model.name=ORG/NAME, model.path=DIR, model.package=NAME."
-        )
-    return ModelSpec(runtime="torch", **options)

@@ -65,11 +65,7 @@ def dense(
     pool: Literal["max", "first-p", "mean"] = "max",
 ) -> Dense:
     """A sentence-transformers model or a static embedding: by hub name, local folder or installed package."""
-    if sum(map(bool, (name if not path and not package else "", path, package))) != 1:
-        raise ModelError(
-            "Say where the model's files are by one of model.name=ORG/NAME, model.path=DIR, model.package=NAME."
-        )
-    spec = ModelSpec(
+    spec = ModelSpec.placed(
         name=name, revision=revision, path=path, package=package, folder=folder, layout=layout, weights=weights,
         tokenizer=tokenizer, digest=digest, prompts=prompts, similarity=similarity, normalize=normalize,
         max_length=max_length, dtype=dtype, runtime=runtime, dimension=dimension, parameters=parameters, licence=licence,

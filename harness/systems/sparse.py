@@ -17,7 +17,7 @@ from harness.models.windows import Windows
 from harness.registry import system
 from harness.search.impacts import ImpactIndex, Pruned, contributions, expected_products, inverse_frequencies
 from harness.search.vector_index import Ranked
-from harness.systems.late_interaction import StoredRows, placed
+from harness.systems.late_interaction import StoredRows
 from harness.systems.location import COVERED
 from harness.systems.rows import RowSystem
 from harness.types import Candidates, Purpose, Role, no_progress
@@ -183,7 +183,8 @@ def sparse(
     pool: Literal["max", "first-p"] = "max",
 ) -> Sparse:
     """A learned sparse model of sentence-transformers: its heaviest terms alone, or the corpus's idf for a query's weights."""
-    spec = placed(
+    spec = ModelSpec.placed(
+        runtime="torch",
         name=name, revision=revision, path=path, package=package, folder=folder, digest=digest, prompts=prompts,
         similarity=similarity, max_length=max_length, dimension=dimension, parameters=parameters, licence=licence,
         trust_remote_code=trust_remote_code,
