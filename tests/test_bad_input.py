@@ -238,6 +238,19 @@ def test_mistake_to_another_command(harness, command, arguments, said):
     refused(harness(*arguments, command=command), *said)
 
 
+def test_an_interruption_while_text_is_executed_has_our_exit_code(tmp_path):
+    """As where a library that is being imported makes its classes: `python -m` would end by the signal, code −2."""
+    (tmp_path / "interrupted.py").write_text(
+        "import sys\nfrom harness.compose.exit_codes import guarded\n"
+        "sys.exit(guarded(lambda: exec('raise KeyboardInterrupt')))\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"], cwd=tmp_path, env=environment, capture_output=True, check=False
+    )
+    assert done.returncode == 130 and b"interrupted" in done.stderr
+
+
 def test_interrupted_run_says_so_and_resumes(tmp_path, shared):
     """Ctrl-C: exit code 130, one line, no half-written file; what was finished before is found again."""
     command = [

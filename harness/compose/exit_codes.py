@@ -20,6 +20,9 @@ def guarded(command: Callable[[], int | None]) -> int:
         return MISTAKE
     except KeyboardInterrupt:
         print("interrupted: what was finished is recorded; the same command goes on from there", file=sys.stderr)  # noqa: T201
+        # one that came while text was executed (a library's import) is remembered by CPython, which would end `python -m` by
+        # the signal instead of our exit code; executing any text forgets it
+        exec("")
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
