@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.jagged import TERMS, Jagged, starts_of
-from harness.search.maxsim import JaggedRows
+from harness.search.maxsim import JaggedRows, processors
 from harness.search.ranking_order import id_ranks, restricted, top
 from harness.search.vector_index import MEMORY, Ranked
 from harness.types import Candidates
@@ -64,18 +65,36 @@ class ImpactIndex:
         for first in range(0, len(query_ids), most):
             part = query_ids[first : first + most]
             table = np.empty((len(part), len(self._ids)), dtype=np.float32)
-            for start, stop, by_term in self._pieces():
-                for row in range(len(part)):
-                    asked = queries.values[queries.starts[first + row] : queries.starts[first + row + 1]]
-                    table[row, start:stop] = self._scores(asked, by_term)
-            if candidates is None:
-                table[table <= 0] = -np.inf
-            for query_id, found in zip(part, table, strict=True):
-                allowed = restricted(found, query_id, self._places, candidates, exclude_self)
-                best = top(allowed, self._ranks, depth)
-                ids.append([self._ids[place] for place in best.tolist()])
-                scores.append(allowed[best])
+            with ThreadPoolExecutor(processors()) as threads:  # scipy and numpy let go of Python's lock
+                for start, stop, by_term in self._pieces():
+                    asked = (
+                        queries.values[queries.starts[row] : queries.starts[row + 1]]
+                        for row in range(first, first + len(part))
+                    )
+                    found = threads.map(functools.partial(self._scores, by_term=by_term), asked)
+                    for row, values in enumerate(found):
+                        table[row, start:stop] = values
+                ranked = functools.partial(self._ranked, depth=depth, candidates=candidates, exclude_self=exclude_self)
+                for names, best in threads.map(ranked, part, table):
+                    ids.append(names)
+                    scores.append(best)
         return ids, scores
+
+    def _ranked(
+        self,
+        query_id: str,
+        found: NDArray[np.float32],
+        *,
+        depth: int,
+        candidates: Candidates | None,
+        exclude_self: bool,
+    ) -> tuple[list[str], NDArray[np.float32]]:
+        """A query's best documents, of its scores of all."""
+        if candidates is None:
+            found[found <= 0] = -np.inf
+        allowed = restricted(found, query_id, self._places, candidates, exclude_self)
+        best = top(allowed, self._ranks, depth)
+        return [self._ids[place] for place in best.tolist()], allowed[best]
 
     def _scores(self, asked: NDArray[Any], by_term: Any) -> NDArray[np.float32]:
         """Of every document of a piece."""

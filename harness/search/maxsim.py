@@ -216,6 +216,11 @@ def _blocks(counts: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
         start = stop
 
 
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 class KeptRows:
     """Rows in memory."""
 
