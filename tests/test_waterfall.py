@@ -44,6 +44,15 @@ def chain(name: str, folder: Path) -> list[tuple[str, str]]:
         ),
         ("rrf/bm25+wordllama", ["wordllama", "rrf/bm25+wordllama"]),
         (
+            "rrf/bm25+minilm-tokens(dims=64)",
+            [
+                "minilm-tokens(window=160)",
+                "minilm-tokens",
+                "minilm-tokens(dims=64)",
+                "rrf/bm25+minilm-tokens(dims=64)",
+            ],
+        ),
+        (
             "rerank(k=30)/bm25:wordllama",
             ["bm25", "rerank(k=10)/bm25:wordllama", "rerank(k=20)/bm25:wordllama", "rerank(k=30)/bm25:wordllama"],
         ),

@@ -29,7 +29,7 @@ def stages(system: Opened, context: Context) -> list[Stage]:
     A model that makes vectors: its texts read whole, in windows; as they are cut; its first dimensions; its precision. A
     fusion: its first part that makes vectors, then the others beside it. A reranker: its first stage, then deeper and deeper.
     """
-    second = getattr(system.system, "_second", None)
+    second = getattr(system.system, "second", None)
     if isinstance(second, Opened):
         return _reranked(system, second, context)
     if system.parts:
@@ -46,19 +46,19 @@ def _reranked(system: Opened, second: Opened, context: Context) -> list[Stage]:
 
 
 def _fused(system: Opened, context: Context) -> list[Stage]:
-    main = next((part for part in system.parts if getattr(part.system, "encoder", None) is not None), system.parts[0])
+    main = next((part for part in system.parts if _takes(part, "window")), system.parts[0])
     others = [part.name for part in system.parts if part is not main]
     return [*stages(main, context), (f"fused with {' and '.join(others)}", system)]
 
 
 def _encoded(system: Opened, context: Context) -> list[Stage]:
     options = system.options
-    if not set(WHOLE) <= options.keys():
+    if not _takes(system, "window"):
         return [(system.name, system)]
-    full = {**options, **WHOLE}
+    full = {**options, **{key: value for key, value in WHOLE.items() if key in options}}
     found: list[Stage] = []
     length = system.facts.max_length
-    if options.get("window") is None and length and _takes(system, "window"):
+    if options.get("window") is None and length and options.get("layout") != "static":
         found.append(
             (f"texts read whole, in windows of {length}", _changed(system, context, {**full, "window": length}))
         )
@@ -70,14 +70,14 @@ def _encoded(system: Opened, context: Context) -> list[Stage]:
         found.append(
             (f"the first {options['dims']} dimensions", _changed(system, context, {**full, "dims": options["dims"]}))
         )
-    if options.get("precision") != WHOLE["precision"]:
+    if options.get("precision", WHOLE["precision"]) != WHOLE["precision"]:
         rescored = f", {options['rescore']} × rescored" if options.get("rescore") else ""
         found.append((f"{options['precision']}{rescored}", system))
     return [*found[:-1], (found[-1][0], system)]
 
 
 def _takes(system: Opened, option: str) -> bool:
-    return system.options.get("layout") != "static" and option in hints(systems.get(system.plugin))
+    return bool(system.plugin) and option in hints(systems.get(system.plugin))
 
 
 def _changed(system: Opened, context: Context, options: Mapping[str, Any]) -> Opened:

@@ -22,16 +22,16 @@ from harness.types import Candidates, Progress, Purpose, Run, Texts, no_progress
 
 
 class Reranked(Composed):
-    """Two stages; the second stage's index of the corpus is made when it is first needed."""
+    """Two stages; the index of the `second` is made when it is first needed, of what the first one returned."""
 
     def __init__(self, first: Opened, second: Opened, k: int) -> None:
         super().__init__("rerank", [first], k)
-        self._second, self._k = second, k
+        self.second, self._k = second, k
 
     @property
     def facts(self) -> Facts:
         """The parts' licences and libraries; what is cut is cut at the second stage's length."""
-        return dataclasses.replace(super().facts, max_length=self._second.facts.max_length)
+        return dataclasses.replace(super().facts, max_length=self.second.facts.max_length)
 
     def join(
         self, runs: Sequence[Run], documents: Texts, queries: Texts, purpose: Purpose, depth: int, *,
@@ -45,7 +45,7 @@ class Reranked(Composed):
         corpus = _subset(documents, [document_id in pooled for document_id in documents.ids])
         if not len(answered):
             return dataclasses.replace(first, depth=depth)
-        index = self._second.index(corpus, purpose, progress)
+        index = self.second.index(corpus, purpose, progress)
         try:
             second = index.search(answered, self._k, candidates=pools, progress=progress)
         finally:
@@ -63,7 +63,7 @@ class Reranked(Composed):
             below = floor - (1.0 + abs(floor) * 1e-3) * np.arange(1, len(tail) + 1)  # of no meaning but their order
             ids.append([*head, *tail][:depth])
             scores.append(np.concatenate([values, below]).astype(np.float32)[:depth])
-        notes = notes_of_parts([self.parts[0].name, self._second.name], [first, second])
+        notes = notes_of_parts([self.parts[0].name, self.second.name], [first, second])
         read = {
             name: getattr(second.notes, name) for name in ("first", "prompts", "truncation", "cut_documents", "fresh")
         }
@@ -74,7 +74,7 @@ class Reranked(Composed):
         return max(self.depth, depth)
 
     def _everything(self) -> Sequence[Opened]:
-        return (*self.parts, self._second)
+        return (*self.parts, self.second)
 
 
 def _subset(texts: Texts, mask: Sequence[bool]) -> Texts:
